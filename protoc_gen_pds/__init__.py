@@ -1,0 +1,1 @@
+"""protoc-gen-pds: a protoc and buf plugin that emits a typed Python package and its documents."""

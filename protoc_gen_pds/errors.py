@@ -1,0 +1,40 @@
+"""The one way in which the generator refuses input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a .proto file.
+
+    Attributes:
+        file: the file's name as protoc knows it, relative to the import path.
+        line: counted from 1, or 0 where only the file is known.
+        column: counted from 1, or 0 where only the line is known.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        if not self.column:
+            return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class GenerationError(Exception):
+    """Input that cannot be generated from: one line that says where, what is wrong and what to do.
+
+    Raised anywhere in the generator; the plugin turns it into ``CodeGeneratorResponse.error`` and the
+    command line into a line on stderr and exit status 2.
+    """
+
+    def __init__(self, message: str, position: Position | None = None) -> None:
+        self.message = " ".join(message.split())
+        self.position = position
+        super().__init__(f"{position}: {self.message}" if position else self.message)

@@ -1,0 +1,1 @@
+"""What elements are called and how they are typed in Python."""

@@ -1,0 +1,213 @@
+"""What protobuf elements are called in Python.
+
+Escaping is injective: two names that differ in a .proto differ in Python. The rules, in docs/names.md:
+
+* a name whose stem (without trailing underscores) is reserved gets one more underscore:
+  ``class`` -> ``class_``, ``class_`` -> ``class__``;
+* a name that starts with an underscore, which Python treats as private or mangles, gets the prefix
+  ``field_`` (``value_`` in enums, ``type_`` for types): ``_id`` -> ``field__id``, and
+  ``field__id`` -> ``field_field__id``.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from protoc_gen_pds.options import Options
+from protoc_gen_pds.schema import Enum, EnumValue, Field, File, Message, Method, Oneof, Service
+
+KEYWORDS = frozenset(keyword.kwlist)
+
+MESSAGE_API = frozenset(
+    {
+        "FromString",
+        "SerializeToString",
+        "copy",
+        "from_bytes",
+        "from_dict",
+        "from_json",
+        "from_text",
+        "merge_from",
+        "parse",
+        "to_bytes",
+        "to_dict",
+        "to_json",
+        "to_text",
+        "which_one_of",
+    }
+)
+"""Public names of the runtime's ``Message``: a field of such a name would hide the method."""
+
+ENUM_API = frozenset(
+    {
+        "as_integer_ratio",
+        "bit_count",
+        "bit_length",
+        "conjugate",
+        "denominator",
+        "from_bytes",
+        "imag",
+        "is_integer",
+        "mro",
+        "name",
+        "numerator",
+        "real",
+        "to_bytes",
+        "value",
+    }
+)
+"""Attributes of ``enum.IntEnum`` and ``int`` in any Python version."""
+
+SERVICE_API: frozenset[str] = frozenset()
+"""Public names of the generated base classes of services and clients, besides the methods."""
+
+
+def escape(name: str, reserved: frozenset[str], prefix: str) -> str:
+    """Escape one name; ``reserved`` holds whole names, ``prefix`` ends with an underscore."""
+    if re.match(rf"(?:{prefix})*_", name):
+        return prefix + name
+    return f"{name}_" if name.rstrip("_") in reserved else name
+
+
+def snake_case(name: str) -> str:
+    """``GetBackup`` -> ``get_backup``, ``ListV2HTTPRoutes`` -> ``list_v2_http_routes``."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def camel_case(name: str) -> str:
+    """``backup_config_id`` -> ``BackupConfigId``."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) or name
+
+
+def unique(wanted: str, taken: set[str]) -> str:
+    """The wanted name with as many underscores as make it new; the result is added to ``taken``."""
+    while wanted in taken:
+        wanted += "_"
+    taken.add(wanted)
+    return wanted
+
+
+_MEMBER_RESERVED = KEYWORDS | MESSAGE_API
+_VALUE_RESERVED = KEYWORDS | ENUM_API
+_SERVICE_RESERVED = KEYWORDS | SERVICE_API
+
+
+def module_name(segment: str) -> str:
+    """A directory or file name as a Python identifier: ``a-b`` -> ``a_b``, ``1`` -> ``_1``."""
+    name = re.sub(r"\W", "_", segment)
+    if name[:1].isdigit():
+        name = f"_{name}"
+    return f"{name}_" if name in KEYWORDS else name
+
+
+def _types(file: File) -> Iterable[Message | Enum]:
+    yield from file.walk_messages()
+    yield from file.walk_enums()
+
+
+class Names:
+    """Python names of every element, under one set of options."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._modules: dict[str, tuple[str, ...]] = {}
+        self._members: dict[str, dict[str, str]] = {}
+        self._functions: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def root(self) -> tuple[str, ...]:
+        """Segments of the root package."""
+        return tuple(self._options.package.split("."))
+
+    def package_of(self, file: File) -> tuple[str, ...]:
+        """Segments of a file's package below the root package."""
+        found = self._modules.get(file.name)
+        if found is None:
+            found = self._modules[file.name] = self._package_of(file.name)
+        return found
+
+    def _package_of(self, file_name: str) -> tuple[str, ...]:
+        stem = file_name.removesuffix(".proto")
+        prefix = self._options.strip_prefix
+        if prefix and stem.startswith(f"{prefix}/"):
+            stem = stem[len(prefix) + 1 :]
+        return tuple(module_name(segment) for segment in stem.split("/") if segment not in ("", "."))
+
+    # -- types -----------------------------------------------------------------------------------
+
+    def class_name(self, element: Message | Enum) -> str:
+        """Name of the class, without the classes around it."""
+        reserved = KEYWORDS if element.parent is None else _MEMBER_RESERVED
+        return escape(element.name, reserved, "type_")
+
+    def qualified_name(self, element: Message | Enum) -> str:
+        """Name of the class from its module: ``Outer.Inner``."""
+        own = self.class_name(element)
+        return f"{self.qualified_name(element.parent)}.{own}" if element.parent else own
+
+    def function_suffix(self, element: Message | Enum) -> str:
+        """What the codec's and validators' functions for a type are called by: ``Outer_Inner``."""
+        table = self._functions.get(element.file.name)
+        if table is None:
+            taken: set[str] = set()
+            table = self._functions[element.file.name] = {
+                e.full_name: unique(self.qualified_name(e).replace(".", "_"), taken) for e in _types(element.file)
+            }
+        return table[element.full_name]
+
+    # -- members of messages ---------------------------------------------------------------------
+
+    def attribute(self, element: Field | Oneof) -> str:
+        """Attribute of a field or oneof; for a member of a oneof, the read-only property."""
+        return escape(element.name, _MEMBER_RESERVED, "field_")
+
+    def member_class(self, field: Field) -> str:
+        """Name of the class for one member of a oneof, nested in the message's class."""
+        message = field.parent
+        assert message is not None
+        table = self._members.get(message.full_name)
+        if table is None:
+            table = self._members[message.full_name] = self._member_classes(message)
+        return table[field.name]
+
+    def _member_classes(self, message: Message) -> dict[str, str]:
+        taken = set(self._declared(message))
+        return {
+            field.name: unique(escape(camel_case(field.name), _MEMBER_RESERVED, "type_"), taken)
+            for oneof in message.oneofs
+            for field in oneof.fields
+        }
+
+    def members(self, message: Message) -> Iterable[str]:
+        """Every name in the body of a message's class."""
+        yield from self._declared(message)
+        yield from (self.member_class(field) for oneof in message.oneofs for field in oneof.fields)
+
+    def _declared(self, message: Message) -> Iterable[str]:
+        yield from map(self.attribute, message.fields)
+        yield from map(self.attribute, message.oneofs)
+        yield from map(self.class_name, message.messages)
+        yield from map(self.class_name, message.enums)
+
+    def enum_value(self, value: EnumValue) -> str:
+        """Name of an enum's member."""
+        return escape(value.name, _VALUE_RESERVED, "value_")
+
+    # -- services --------------------------------------------------------------------------------
+
+    def service_class(self, service: Service) -> str:
+        """Name of a service's base class; the client's is made from it."""
+        return escape(service.name, KEYWORDS, "type_")
+
+    def method(self, method: Method) -> str:
+        """Name of the Python method for an rpc; unique in its service."""
+        taken: set[str] = set()
+        for sibling in method.service.methods:
+            name = unique(escape(snake_case(sibling.name), _SERVICE_RESERVED, "rpc_"), taken)
+            if sibling is method:
+                return name
+        raise AssertionError(f"{method!r} is not a method of its own service")

@@ -1,0 +1,115 @@
+"""Names that one generated module refers to: imports recorded as they are used, own symbols first."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Import:
+    module: str
+    name: str
+    """Empty for ``import module``."""
+    alias: str
+
+    @property
+    def binding(self) -> str:
+        imported = self.name or self.module
+        return imported if imported == self.alias else f"{imported} as {self.alias}"
+
+
+class Scope:
+    """The names of one module.
+
+    ``taken`` are all names that the module's own code gives to anything, attributes of its classes
+    included: a reference that would read as one of them is aliased or qualified instead.
+    """
+
+    def __init__(self, package: tuple[str, ...], taken: Iterable[str] = ()) -> None:
+        self._package = package
+        self._taken = set(taken)
+        self._imports: dict[tuple[str, str, bool], _Import] = {}
+        self._aliases: set[str] = set()
+
+    def builtin(self, name: str) -> str:
+        """A builtin: itself, or through the module where the name is taken."""
+        if name not in self._taken:
+            return name
+        assert hasattr(builtins, name)
+        return f"{self.module('builtins')}.{name}"
+
+    def module(self, module: str, *, typing_only: bool = False) -> str:
+        """The local name of an imported module (top level, or ``package.module``)."""
+        return self._record(module, "", module, typing_only)
+
+    def name(self, module: str, name: str, *, alias: str | None = None, typing_only: bool = False) -> str:
+        """The local name of something imported from a module; ``module`` may be relative."""
+        return self._record(module, name, alias or name, typing_only)
+
+    def relative(self, package: tuple[str, ...], module: str = "") -> str:
+        """The relative spelling of another package below the same root, for :meth:`name`."""
+        own = self._package
+        shared = 0
+        while shared < min(len(own), len(package)) and own[shared] == package[shared]:
+            shared += 1
+        dots = "." * (len(own) - shared + 1)
+        return dots + ".".join((*package[shared:], *([module] if module else [])))
+
+    def _record(self, module: str, name: str, wanted: str, typing_only: bool) -> str:
+        # A name that is needed at run time anyway serves the type checker too.
+        found = self._imports.get((module, name, False)) or self._imports.get((module, name, typing_only))
+        if found is None:
+            alias = wanted.replace(".", "_") if wanted in self._taken | self._aliases else wanted
+            while alias in self._taken or alias in self._aliases:
+                alias += "_"
+            found = _Import(module, name, alias)
+            self._aliases.add(alias)
+        self._imports[module, name, typing_only] = found
+        if not typing_only:
+            self._imports.pop((module, name, True), None)
+        return found.alias
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """Own names and import aliases: what a new local name must avoid."""
+        return frozenset(self._taken | self._aliases)
+
+    def lines(self, *, typing_only: bool = False) -> list[str]:
+        """Import statements, sorted, a blank line between the standard library and our own."""
+        chosen = [i for (_, _, typing), i in self._imports.items() if typing is typing_only]
+        absolute = [i for i in chosen if not i.module.startswith(".")]
+        own = [i for i in chosen if i.module.startswith(".")]
+        first = _statements(absolute)
+        second = _statements(own)
+        return [*first, "", *second] if first and second else first or second
+
+
+def _statements(imports: list[_Import]) -> list[str]:
+    whole = sorted(i for i in imports if not i.name)
+    lines = [f"import {i.binding}" for i in whole]
+    by_module: dict[str, list[_Import]] = {}
+    for i in imports:
+        if i.name:
+            by_module.setdefault(i.module, []).append(i)
+    for module in sorted(by_module, key=_distance):
+        bindings = [i.binding for i in sorted(by_module[module], key=_member_order)]
+        line = f"from {module} import {', '.join(bindings)}"
+        if len(line) > 88:
+            line = f"from {module} import (\n" + "".join(f"    {b},\n" for b in bindings) + ")"
+        lines.append(line)
+    return lines
+
+
+def _distance(module: str) -> tuple[int, str]:
+    """Furthest relative import first, as isort and ruff order them."""
+    stem = module.lstrip(".")
+    return (len(stem) - len(module), stem)
+
+
+def _member_order(item: _Import) -> tuple[int, str, str]:
+    """Constants, then classes, then the rest, as isort and ruff order them."""
+    name = item.name
+    rank = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return (rank, name, item.alias)

@@ -1,0 +1,1 @@
+"""Validation rules to checks: reading, overlay, CEL and patterns."""

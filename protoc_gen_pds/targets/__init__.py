@@ -1,0 +1,6 @@
+"""One module per output: what it needs from the model, which template, which path."""
+
+from protoc_gen_pds.targets.base import Target
+
+TARGETS: tuple[Target, ...] = ()
+"""In the order in which they run; output is sorted by path afterwards."""
