@@ -11,10 +11,31 @@ import jinja2
 from protoc_gen_pds.errors import GenerationError, Position
 
 PACKAGE_DIR = Path(__file__).parent
-SOURCE_TEMPLATES = PACKAGE_DIR.parent / "templates"
+CHECKOUT_TEMPLATES = PACKAGE_DIR.parent / "templates"
 """The templates of a source checkout."""
-COMPILED_TEMPLATES = PACKAGE_DIR / "_templates"
-"""The templates of an installed wheel: Python modules made from them at build time."""
+WHEEL_TEMPLATES = PACKAGE_DIR / "_templates" / "sources"
+"""The templates of an installed wheel, as they are in the checkout."""
+COMPILED_TEMPLATES = PACKAGE_DIR / "_templates" / "compiled"
+"""The same as Python modules, made at build time: compiling them takes far longer than a run."""
+
+
+def environment(loader: jinja2.BaseLoader, bytecode_cache: jinja2.BytecodeCache | None = None) -> jinja2.Environment:
+    """The settings that templates are written for: at build time and at run time the same."""
+    return jinja2.Environment(
+        loader=loader,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        auto_reload=False,
+        bytecode_cache=bytecode_cache,
+    )
+
+
+def source_directory() -> Path:
+    """Where the sources of our templates are: in an installed wheel, or else in the checkout."""
+    return WHEEL_TEMPLATES if WHEEL_TEMPLATES.is_dir() else CHECKOUT_TEMPLATES
 
 
 class Renderer:
@@ -26,17 +47,11 @@ class Renderer:
             if not Path(directory).is_dir():
                 raise GenerationError(f'option templates: "{directory}" is not a directory')
             loaders.append(jinja2.FileSystemLoader(directory))
-        loaders.append(_own_loader())
-        self._environment = jinja2.Environment(
-            loader=jinja2.ChoiceLoader(loaders),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,
-            auto_reload=False,
-            bytecode_cache=_bytecode_cache(),
-        )
+        if COMPILED_TEMPLATES.is_dir():
+            loaders.append(jinja2.ModuleLoader(str(COMPILED_TEMPLATES)))
+        # Behind the compiled ones in a wheel: a Jinja that cannot import those still finds the sources.
+        loaders.append(jinja2.FileSystemLoader(str(source_directory())))
+        self._environment = environment(jinja2.ChoiceLoader(loaders), _bytecode_cache())
 
     def render(self, template: str, view: Mapping[str, Any]) -> str:
         """Render one template.
@@ -60,17 +75,11 @@ class Renderer:
             ) from error
 
 
-def _own_loader() -> jinja2.BaseLoader:
-    if COMPILED_TEMPLATES.is_dir():
-        return jinja2.ModuleLoader(str(COMPILED_TEMPLATES))
-    return jinja2.FileSystemLoader(str(SOURCE_TEMPLATES))
-
-
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    """Compiled templates of a source checkout are kept beside it: compiling them takes 0.3 s a run."""
-    if COMPILED_TEMPLATES.is_dir() or not SOURCE_TEMPLATES.is_dir():
+    """Compiled templates of a source checkout are kept beside it."""
+    if COMPILED_TEMPLATES.is_dir():
         return None
-    directory = SOURCE_TEMPLATES.parent / ".cache" / "templates"
+    directory = CHECKOUT_TEMPLATES.parent / ".cache" / "templates"
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -75,3 +75,12 @@ def run_plugin(
 def backup_request(parameter: str = "") -> plugin_pb2.CodeGeneratorRequest:
     """The request for backup.proto alone."""
     return make_request(compile_protos([BACKUP], PROTO_DIR), [BACKUP], parameter)
+
+
+def write_tree(files: Mapping[str, str], root: Path) -> Path:
+    """Write generated files below a directory, as protoc would; the directory."""
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8", newline="")
+    return root

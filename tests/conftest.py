@@ -1,0 +1,66 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import support
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The directory of read-only inputs beside the repository; tests that need it are skipped without it."""
+    if not support.SHARED.is_dir():
+        pytest.skip("NOT TESTED: ../shared is missing, and with it the inputs and goldens of this test")
+    return support.SHARED
+
+
+@pytest.fixture
+def write_tree(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
+    """Write generated files below a fresh directory and return it."""
+
+    def write(files: Mapping[str, str]) -> Path:
+        return support.write_tree(files, tmp_path / f"tree{next(_numbers)}")
+
+    return write
+
+
+@pytest.fixture
+def import_tree(tmp_path: Path) -> Iterator[Callable[[Mapping[str, str], str], ModuleType]]:
+    """Write generated files, import one module of them, and forget all of them after the test."""
+    roots: list[str] = []
+    hidden: dict[str, ModuleType] = {}
+
+    def load(files: Mapping[str, str], module: str) -> ModuleType:
+        root = support.write_tree(files, tmp_path / f"import{next(_numbers)}")
+        taken = _take_out(root)
+        hidden.update((name, module) for name, module in taken.items() if not _is_below(module, tmp_path))
+        sys.path.insert(0, str(root))
+        roots.append(str(root))
+        importlib.invalidate_caches()
+        return importlib.import_module(module)
+
+    yield load
+    for root in roots:
+        sys.path.remove(root)
+        _take_out(Path(root))
+    # Packages of the same name that were imported before are still in use: their lazy imports must find them.
+    sys.modules.update(hidden)
+
+
+def _take_out(root: Path) -> dict[str, ModuleType]:
+    packages = {path.name for path in root.iterdir()}
+    names = [name for name in sys.modules if name.partition(".")[0] in packages]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _is_below(module: ModuleType, directory: Path) -> bool:
+    return bool(module.__file__) and directory in Path(module.__file__).parents
