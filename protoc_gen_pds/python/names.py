@@ -115,7 +115,8 @@ class Names:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._modules: dict[str, tuple[str, ...]] = {}
-        self._members: dict[str, dict[str, str]] = {}
+        self._nested: dict[str, dict[str, str]] = {}
+        self._bodies: dict[str, frozenset[str]] = {}
         self._functions: dict[str, dict[str, str]] = {}
 
     @cached_property
@@ -167,30 +168,47 @@ class Names:
 
     def member_class(self, field: Field) -> str:
         """Name of the class for one member of a oneof, nested in the message's class."""
-        message = field.parent
-        assert message is not None
-        table = self._members.get(message.full_name)
+        assert field.parent is not None
+        return self._nested_of(field.parent)[field.name]
+
+    def _nested_of(self, message: Message) -> dict[str, str]:
+        """Names that we add to a class: of members by field name, of oneofs after a dot, of defaults."""
+        table = self._nested.get(message.full_name)
         if table is None:
-            table = self._members[message.full_name] = self._member_classes(message)
-        return table[field.name]
+            taken = set(self._declared(message))
+            table = {
+                field.name: unique(escape(camel_case(field.name), _MEMBER_RESERVED, "type_"), taken)
+                for oneof in message.oneofs
+                for field in oneof.fields
+            }
+            for oneof in message.oneofs:
+                wanted = escape(camel_case(oneof.name), _MEMBER_RESERVED, "type_")
+                table[f".{oneof.name}"] = unique(wanted, taken)
+            if any(field.default is not None for field in message.fields):
+                table[".."] = unique("Defaults", taken)
+            self._nested[message.full_name] = table
+        return table
 
-    def _member_classes(self, message: Message) -> dict[str, str]:
-        taken = set(self._declared(message))
-        return {
-            field.name: unique(escape(camel_case(field.name), _MEMBER_RESERVED, "type_"), taken)
-            for oneof in message.oneofs
-            for field in oneof.fields
-        }
+    def oneof_alias(self, oneof: Oneof) -> str:
+        """Name of the union of a oneof's member classes, nested in the message's class."""
+        return self._nested_of(oneof.parent)[f".{oneof.name}"]
 
-    def members(self, message: Message) -> Iterable[str]:
+    def defaults_class(self, message: Message) -> str:
+        """Name of the class that holds the declared defaults of a message's fields."""
+        return self._nested_of(message)[".."]
+
+    def members(self, message: Message) -> frozenset[str]:
         """Every name in the body of a message's class."""
-        yield from self._declared(message)
-        yield from (self.member_class(field) for oneof in message.oneofs for field in oneof.fields)
+        found = self._bodies.get(message.full_name)
+        if found is None:
+            found = frozenset((*self._declared(message), *self._nested_of(message).values()))
+            self._bodies[message.full_name] = found
+        return found
 
     def _declared(self, message: Message) -> Iterable[str]:
         yield from map(self.attribute, message.fields)
         yield from map(self.attribute, message.oneofs)
-        yield from map(self.class_name, message.messages)
+        yield from (self.class_name(nested) for nested in message.messages if not nested.is_map_entry)
         yield from map(self.class_name, message.enums)
 
     def enum_value(self, value: EnumValue) -> str:

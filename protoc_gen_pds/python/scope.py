@@ -32,6 +32,7 @@ class Scope:
         self._taken = set(taken)
         self._imports: dict[tuple[str, str, bool], _Import] = {}
         self._aliases: set[str] = set()
+        self._own: dict[str, str] = {}
 
     def builtin(self, name: str) -> str:
         """A builtin: itself, or through the module where the name is taken."""
@@ -70,6 +71,22 @@ class Scope:
         if not typing_only:
             self._imports.pop((module, name, True), None)
         return found.alias
+
+    def own_alias(self, name: str) -> str:
+        """Another name for an own top-level class, for where a class body hides the first one."""
+        alias = self._own.get(name)
+        if alias is None:
+            alias = f"_{name}"
+            while alias in self._taken or alias in self._aliases:
+                alias += "_"
+            self._aliases.add(alias)
+            self._own[name] = alias
+        return alias
+
+    @property
+    def own_aliases(self) -> list[tuple[str, str]]:
+        """Aliases and what they stand for, which the module has to define."""
+        return sorted((alias, name) for name, alias in self._own.items())
 
     @property
     def taken(self) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from protoc_gen_pds.targets.base import Target
 from protoc_gen_pds.targets.docs import documents
+from protoc_gen_pds.targets.models import models
+from protoc_gen_pds.targets.package import package
 
-TARGETS: tuple[Target, ...] = (documents,)
+TARGETS: tuple[Target, ...] = (package, models, documents)
 """In the order in which they run; output is sorted by path afterwards."""

@@ -1,0 +1,287 @@
+"""The base class of generated messages, of oneof members, and how a message finds its codec."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+from .registry import register
+
+T = TypeVar("T")
+M = TypeVar("M", bound="Message")
+
+UNSET: Any = None
+"""Default of a parameter whose real default, an enum's zero value, is not defined yet at that point."""
+
+
+class Codec(Generic[M]):
+    """The generated functions for one message class; made by ``codec.py`` and attached by :func:`bind`.
+
+    Attributes:
+        decode: ``decode(data, start, end, into, depth)`` merges a range of bytes into a message, a
+            new one where ``into`` is None.
+        encode: the wire bytes of a message.
+        to_json: the message as a JSON value; further arguments are the codec's business.
+        from_json: a message from a JSON value.
+        fields: what table-driven code (text format, generic tools) needs to know, or None.
+    """
+
+    __slots__ = ("decode", "encode", "fields", "from_json", "to_json")
+
+    def __init__(
+        self,
+        decode: Callable[[bytes, int, int, M | None, int], M],
+        encode: Callable[[M], bytes],
+        to_json: Callable[..., Any],
+        from_json: Callable[..., M],
+        fields: Any = None,
+    ) -> None:
+        self.decode = decode
+        self.encode = encode
+        self.to_json = to_json
+        self.from_json = from_json
+        self.fields = fields
+
+
+def bind(message: type[M], codec: Codec[M]) -> None:
+    """Attach the codec to its class."""
+    message._codec = codec
+
+
+def codec_of(message: type[M]) -> Codec[M]:
+    """The codec of a class; its module is imported when the first message of a file needs it."""
+    codec = message._codec
+    if codec is None:
+        home = next(cls for cls in message.__mro__ if "_full_name" in cls.__dict__)
+        importlib.import_module(home._codec_module, home.__module__.rpartition(".")[0])
+        codec = message._codec
+        assert codec is not None, (
+            f"{home.__module__}: the codec module does not bind {home.__qualname__}"
+        )
+    return cast("Codec[M]", codec)
+
+
+class Message:
+    """A protobuf message.
+
+    Fields are attributes; :mod:`dataclasses` knows them, so ``fields``, ``replace`` and ``asdict``
+    work. A field with explicit presence is None where it is not set; a oneof is one attribute that
+    holds one of its member classes, or None. Fields that the class does not know are kept and
+    written again.
+    """
+
+    __slots__ = ("_unknown",)
+
+    _unknown: bytes
+    _full_name: ClassVar[str]
+    _fields: ClassVar[tuple[str, ...]]
+    _codec: ClassVar[Codec[Any] | None] = None
+    _codec_module: ClassVar[str] = ".codec"
+
+    def __init_subclass__(cls, *, full_name: str | None = None) -> None:
+        super().__init_subclass__()
+        if full_name is not None:
+            cls._full_name = full_name
+            if "_fields" not in cls.__dict__:
+                cls._fields = cls.__dict__["__slots__"]
+            register(full_name, cls)
+
+    # -- wire format -----------------------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """The message in the protobuf wire format.
+
+        Raises:
+            EncodeError: a field has a value of the wrong type or out of range; the message names it.
+        """
+        return codec_of(type(self)).encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Self:
+        """Read a message in the protobuf wire format.
+
+        Raises:
+            DecodeError: the bytes are truncated or malformed; the message names the offset.
+        """
+        from .wire import decode
+
+        return decode(cls, bytes(data))
+
+    def parse(self, data: bytes | bytearray | memoryview) -> Self:
+        """Merge wire bytes into this message and return it; errors as :meth:`from_bytes`."""
+        from .wire import decode
+
+        return decode(type(self), bytes(data), self)
+
+    def __bytes__(self) -> bytes:
+        return self.to_bytes()
+
+    def SerializeToString(self) -> bytes:  # noqa: N802
+        """:meth:`to_bytes` under the name that google.protobuf and gRPC use."""
+        return self.to_bytes()
+
+    @classmethod
+    def FromString(cls, data: bytes) -> Self:  # noqa: N802
+        """:meth:`from_bytes` under the name that google.protobuf and gRPC use."""
+        return cls.from_bytes(data)
+
+    # -- JSON and text ---------------------------------------------------------------------------
+
+    def to_json(
+        self,
+        *,
+        indent: int | None = None,
+        emit_defaults: bool = False,
+        proto_names: bool = False,
+    ) -> str:
+        """The message as ProtoJSON text (protobuf.dev/programming-guides/json).
+
+        Args:
+            indent: spaces per level, or None for one line.
+            emit_defaults: whether fields with implicit presence, lists and maps appear when empty.
+            proto_names: whether fields have their .proto names instead of lowerCamelCase ones.
+
+        Raises:
+            EncodeError: a value has no JSON form, or the wrong type.
+        """
+        from .json import to_json
+
+        return to_json(
+            self, indent=indent, emit_defaults=emit_defaults, proto_names=proto_names
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, ignore_unknown: bool = False) -> Self:
+        """Read ProtoJSON text.
+
+        Args:
+            text: JSON, as text or as UTF-8 bytes.
+            ignore_unknown: whether fields and enum names that the class does not know are passed over.
+
+        Raises:
+            DecodeError: the text is not JSON, or not JSON for this message.
+        """
+        from .json import from_json
+
+        return from_json(cls, text, ignore_unknown=ignore_unknown)
+
+    def to_dict(
+        self, *, emit_defaults: bool = False, proto_names: bool = False
+    ) -> dict[str, Any]:
+        """The value that :meth:`to_json` writes, as dicts, lists, strings, numbers, bools and None."""
+        from .json import to_dict
+
+        return to_dict(self, emit_defaults=emit_defaults, proto_names=proto_names)
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any], *, ignore_unknown: bool = False) -> Self:
+        """Read what :meth:`to_dict` made; arguments and errors as :meth:`from_json`."""
+        from .json import from_dict
+
+        return from_dict(cls, value, ignore_unknown=ignore_unknown)
+
+    def to_text(self) -> str:
+        """The message in the protobuf text format (protobuf.dev/reference/protobuf/textformat-spec)."""
+        from .text import to_text
+
+        return to_text(self)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read the protobuf text format.
+
+        Raises:
+            DecodeError: the text does not parse, or names a field that the class does not have.
+        """
+        from .text import from_text
+
+        return from_text(cls, text)
+
+    # -- values ----------------------------------------------------------------------------------
+
+    def merge_from(self, other: Self) -> None:
+        """Merge another message into this one as protobuf does.
+
+        Set fields replace, messages merge, lists are appended and map entries replaced by key.
+        """
+        self.parse(other.to_bytes())
+
+    def copy(self) -> Self:
+        """A deep copy, unknown fields included."""
+        cls = type(self)
+        twin = cls.__new__(cls)
+        for name in cls._fields:
+            setattr(twin, name, _copied(getattr(self, name)))
+        twin._unknown = self._unknown
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
+    def which_one_of(self, oneof: str) -> tuple[str, Any]:
+        """Name and value of the member that a oneof holds, or ``("", None)``; as in betterproto."""
+        member = getattr(self, oneof)
+        return ("", None) if member is None else (member.field, member.value)
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        for name in self._fields:
+            if getattr(self, name) != getattr(other, name):
+                return False
+        return self._unknown == other._unknown
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        defaults = cls.__init__.__kwdefaults__ or {}
+        shown = []
+        for name in cls._fields:
+            value = getattr(self, name)
+            default = defaults.get(name)
+            if value is None or (
+                value == [] or value == {} if default is None else value == default
+            ):
+                continue
+            shown.append(f"{name}={value!r}")
+        return f"{cls.__qualname__}({', '.join(shown)})"
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, (Message, Member)):
+        return value.copy()
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
+
+class Member(Generic[T]):
+    """One member of a oneof with its value; every member has a class of its own.
+
+    ``match request.list_by: case ListBackupsRequest.BackupConfigId(value): ...``
+    """
+
+    __slots__ = ("value",)
+    __match_args__ = ("value",)
+
+    field: ClassVar[str]
+    """Name of the field in the .proto file."""
+
+    value: T
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def copy(self) -> Self:
+        """A deep copy."""
+        return type(self)(_copied(self.value))
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return bool(self.value == other.value)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({self.value!r})"
