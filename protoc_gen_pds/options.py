@@ -79,11 +79,13 @@ def parse_parameter(parameter: str) -> Options:
     Raises:
         GenerationError: an unknown option, a repeated single-valued one, or a value out of range.
     """
-    return from_pairs(
-        (key.strip(), value.strip())
-        for key, _, value in (token.partition("=") for token in parameter.split(","))
-        if key.strip() or value.strip()
-    )
+    return from_pairs(split_parameter(parameter))
+
+
+def split_parameter(parameter: str) -> list[tuple[str, str]]:
+    """Names and values of a parameter string, not yet checked."""
+    tokens = (token.partition("=") for token in parameter.split(","))
+    return [(key.strip(), value.strip()) for key, _, value in tokens if key.strip() or value.strip()]
 
 
 def from_pairs(pairs: Iterable[tuple[str, str]]) -> Options:

@@ -13,7 +13,7 @@ from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.schema.features import MAXIMUM_EDITION, MINIMUM_EDITION
 
 DUMP_VARIABLE = "PROTOC_GEN_PDS_DUMP"
-"""Environment variable: a path to which the request is written, for ``protoc-gen-pds generate --replay``."""
+"""Environment variable: a file, or a directory, to which the request is written for ``generate --replay``."""
 
 _Response = plugin_pb2.CodeGeneratorResponse
 
@@ -44,10 +44,14 @@ def main() -> int:
     """Read a request from stdin and write the response to stdout; the exit status."""
     data = sys.stdin.buffer.read()
     if dump := os.environ.get(DUMP_VARIABLE):
-        Path(dump).write_bytes(data)
+        path = Path(dump)
+        # buf starts several processes at once: in a directory each writes a file of its own.
+        (path / f"{os.getpid()}.binpb" if path.is_dir() else path).write_bytes(data)
     try:
-        request = plugin_pb2.CodeGeneratorRequest.FromString(data)
+        request = plugin_pb2.CodeGeneratorRequest.FromString(data) if data else None
     except DecodeError:
+        request = None
+    if request is None:
         print(
             "protoc-gen-pds: stdin is not a CodeGeneratorRequest; run this program through protoc or buf,"
             " or see protoc-gen-pds --help",

@@ -1,0 +1,21 @@
+"""Entry point of the ``protoc-gen-pds`` program: the plugin for protoc and buf, the commands for people."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run as a plugin where a request waits on stdin, else as a command; the exit status."""
+    arguments = sys.argv[1:]
+    if not arguments and sys.stdin is not None and not sys.stdin.isatty():
+        from protoc_gen_pds import plugin
+
+        return plugin.main()
+    from protoc_gen_pds import cli
+
+    return cli.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The commands for people: one module each, found through the table here."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from protoc_gen_pds.compiler import CompileError
+from protoc_gen_pds.errors import GenerationError
+
+PROGRAM = "protoc-gen-pds"
+
+_DESCRIPTION = """\
+Typed dataclasses, validators, gRPC servers and clients, and documents from .proto files.
+Without arguments it is a plugin: protoc and buf start it so, and send it a request."""
+
+_EPILOG = """\
+protoc:  protoc -I proto --pds_out=generated --pds_opt=package=acme proto/acme/v1/shop.proto
+buf:     a plugin entry in buf.gen.yaml:  - local: protoc-gen-pds
+by hand: protoc-gen-pds generate -I proto --out generated --package acme proto"""
+
+
+class CommandModule(Protocol):
+    """What a module of this package offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; the exit status. GenerationError, CompileError and OSError end as one line and status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand; its module is imported when it is asked for."""
+
+    name: str
+    summary: str
+
+    def load(self) -> CommandModule:
+        """Import the module of the same name in this package."""
+        return cast(CommandModule, importlib.import_module(f"{__name__}.{self.name}"))
+
+
+COMMANDS = (
+    Command("generate", "generate from .proto files, without protoc or buf"),
+    Command("check", "tell whether generated files are current; writes nothing"),
+    Command("templates", "list the templates, or copy them to override them"),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command line; the exit status: 0 done, 1 a finding of ``check``, 2 an error."""
+    parser, chosen = _parser(argv)
+    arguments = parser.parse_args(argv, argparse.Namespace(argv=list(argv)))
+    if chosen is None:
+        parser.print_help()
+        return 0
+    try:
+        status = chosen.load().run(arguments)
+        sys.stdout.flush()
+        return status
+    except CompileError as error:
+        # The compiler's own lines, with file, line and column.
+        sys.stderr.write(str(error))
+    except GenerationError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # A reader such as `head` went away; the interpreter's own flush at exit must not complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{PROGRAM}: {place}{error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
+    """The parser, with the arguments of the chosen command only: the others are not imported."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {importlib.metadata.version(PROGRAM)}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    name = next((argument for argument in argv if not argument.startswith("-")), None)
+    chosen = None
+    for command in COMMANDS:
+        subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary.capitalize())
+        if command.name == name:
+            chosen = command
+            command.load().configure(subparser)
+    return parser, chosen

@@ -1,0 +1,183 @@
+"""What ``generate``, ``check`` and their like have in common: arguments, configuration, the run itself."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
+
+from google.protobuf.compiler import plugin_pb2
+from google.protobuf.message import DecodeError
+
+from protoc_gen_pds.cli.config import Config, find_config, read_config
+from protoc_gen_pds.compiler import bundled_import_paths, compile_files, find_inputs
+from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.generate import generate
+from protoc_gen_pds.options import Options, from_pairs, split_parameter
+from protoc_gen_pds.schema import Schema, load_request
+from protoc_gen_pds.targets.base import OutputFile
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run, resolved from arguments and configuration.
+
+    Attributes:
+        request: what protoc would send a plugin for the same files.
+        options: parsed.
+        out: directory of the output tree.
+        import_paths: as given, the bundled ones last; None for a replayed request, whose sources are elsewhere.
+    """
+
+    request: plugin_pb2.CodeGeneratorRequest
+    options: Options
+    out: Path
+    import_paths: tuple[str, ...] | None
+
+    def schema(self) -> Schema:
+        """The model of the request; raises GenerationError as :func:`load_request` does."""
+        return load_request(self.request)
+
+    def render(self) -> list[OutputFile]:
+        """Make all files in memory; raises GenerationError."""
+        return generate(self.schema(), self.options)
+
+    def has_source(self, name: str) -> bool:
+        """Whether a .proto file of this name is on the import path, as far as that is known."""
+        return self.import_paths is None or any(Path(path, name).is_file() for path in self.import_paths)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what selects the input, the output directory and the options."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILES",
+        help=".proto files, directories or glob patterns; default: those of pyproject.toml, else the import paths",
+    )
+    parser.add_argument(
+        "-I",
+        "--proto-path",
+        action="append",
+        metavar="DIR",
+        help="directory to search for imports; repeat for several (default: the current directory)."
+        " google/protobuf and google/api are found without",
+    )
+    parser.add_argument("--out", metavar="DIR", help="root of the output tree")
+    parser.add_argument(
+        "--include-imports",
+        action="store_true",
+        default=None,
+        help="generate for all imported files too, except google/protobuf",
+    )
+    parser.add_argument(
+        "--protoc", metavar="PROGRAM", help="compile with this protoc instead of the one in grpcio-tools"
+    )
+    parser.add_argument(
+        "--replay",
+        metavar="REQUEST",
+        help="take the input from a request that PROTOC_GEN_PDS_DUMP=FILE made a plugin run write",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="a pyproject.toml with [tool.protoc-gen-pds] (default: the nearest one)"
+    )
+    group = parser.add_argument_group("plugin options", "the same, under the same names, for protoc and buf")
+    group.add_argument("--option", action="append", metavar="NAME=VALUE", help="an option as protoc would pass it")
+    types = get_type_hints(Options)
+    defaults = {field.name: field.default for field in fields(Options)}
+    for name, text in option_help().items():
+        declared = types[name]
+        repeats = get_origin(declared) is tuple
+        choices = [
+            value for value in get_args(get_args(declared)[0] if repeats else declared) if isinstance(value, str)
+        ]
+        flags = [f"--{name.replace('_', '-')}", *([f"--{name}"] if "_" in name else [])]
+        group.add_argument(
+            *flags,
+            dest=f"option_{name}",
+            action="append",
+            metavar="{" + ",".join(choices) + "}" if choices else name.upper(),
+            help=text.replace("%", "%%") + (f" (default: {defaults[name]})" if defaults[name] else ""),
+        )
+
+
+def option_help() -> dict[str, str]:
+    """One sentence or more on each option, from the docstring of :class:`Options`."""
+    attributes = (inspect.getdoc(Options) or "").partition("Attributes:")[2]
+    texts = {
+        name: " ".join(text.split())
+        for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    }
+    return {field.name: texts.get(field.name, "") for field in fields(Options)}
+
+
+def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lambda text: None) -> Job:
+    """Compile what the arguments and the configuration select.
+
+    Raises:
+        GenerationError: arguments or configuration are wrong.
+        CompileError: protoc refuses a file.
+    """
+    config = _config(arguments)
+    pairs = _given_options(arguments)
+    out = Path(arguments.out or config.out or "")
+    import_paths = tuple(arguments.proto_path or config.import_paths or (".",))
+    if arguments.replay:
+        request = _read_request(Path(arguments.replay))
+        inherited = split_parameter(request.parameter)
+    else:
+        request = _compile(arguments, config, import_paths, progress)
+        inherited = list(config.options)
+    if not (arguments.out or config.out):
+        raise GenerationError("say where the output tree is: --out DIR, or out in [tool.protoc-gen-pds]")
+    given = {name for name, _ in pairs}
+    options = from_pairs([*((name, text) for name, text in inherited if name not in given), *pairs])
+    return Job(request, options, out, None if arguments.replay else (*import_paths, *bundled_import_paths()))
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    if arguments.config:
+        return read_config(Path(arguments.config))
+    found = None if arguments.replay else find_config(Path.cwd())
+    return read_config(found) if found else Config()
+
+
+def _given_options(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    pairs = []
+    for token in arguments.option or ():
+        name, _, text = token.partition("=")
+        pairs.append((name.strip(), text.strip()))
+    for name in option_help():
+        pairs += [(name, text) for text in getattr(arguments, f"option_{name}") or ()]
+    return pairs
+
+
+def _compile(
+    arguments: argparse.Namespace, config: Config, import_paths: Sequence[str], progress: Callable[[str], None]
+) -> plugin_pb2.CodeGeneratorRequest:
+    names = find_inputs(arguments.files or config.files or import_paths, import_paths)
+    progress(f"compiling {len(names)} .proto files")
+    files = compile_files(names, import_paths, arguments.protoc or config.protoc)
+    if arguments.include_imports or config.include_imports:
+        names = [file.name for file in files if not file.name.startswith("google/protobuf/")]
+    return plugin_pb2.CodeGeneratorRequest(file_to_generate=names, proto_file=files)
+
+
+def _read_request(path: Path) -> plugin_pb2.CodeGeneratorRequest:
+    try:
+        return plugin_pb2.CodeGeneratorRequest.FromString(path.read_bytes())
+    except DecodeError as error:
+        raise GenerationError(f"{path} is not a dumped CodeGeneratorRequest") from error
+
+
+def show_progress(text: str) -> None:
+    """Say on stderr what takes time, where a person watches."""
+    if sys.stderr.isatty():
+        # Overwritten by the next text; an empty one leaves a clean line.
+        sys.stderr.write(f"\r\x1b[K{text}{'...' if text else ''}")
+        sys.stderr.flush()

@@ -1,0 +1,162 @@
+"""The protocol compiler: .proto files to descriptors, through grpcio-tools in process or another protoc."""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2
+
+from protoc_gen_pds.errors import GenerationError
+
+
+class CompileError(Exception):
+    """protoc's own lines on stderr, unchanged: each names file, line and column."""
+
+
+def bundled_import_paths() -> tuple[str, ...]:
+    """Directories of installed packages that hold google/protobuf and google/api."""
+    paths = []
+    for module, levels, below in (("grpc_tools", 0, "_proto"), ("google.api.annotations_pb2", 2, "")):
+        try:
+            spec = importlib.util.find_spec(module)
+        except ModuleNotFoundError:
+            continue
+        if spec is not None and spec.origin:
+            paths.append(str(Path(spec.origin).parents[levels] / below))
+    return tuple(paths)
+
+
+def find_inputs(arguments: Sequence[str], import_paths: Sequence[str]) -> list[str]:
+    """Names, relative to an import path, of the .proto files that arguments stand for.
+
+    An argument is a file, a directory (every .proto file below it) or a glob pattern, relative to the
+    current directory or to an import path. The result is sorted and without repetition.
+
+    Raises:
+        GenerationError: an argument stands for no .proto file, or for one outside the import paths.
+    """
+    names: set[str] = set()
+    for argument in arguments:
+        found = list(_proto_files(argument))
+        if not found:
+            places = [os.path.join(path, argument) for path in (*import_paths, *bundled_import_paths())]
+            found = next(filter(None, (list(_proto_files(place)) for place in places)), [])
+        if not found:
+            what = (
+                "has no .proto file below it" if Path(argument).is_dir() else "is no .proto file, directory or pattern"
+            )
+            raise GenerationError(f"{argument} {what}, here or in an import path ({', '.join(import_paths)})")
+        names.update(_name(path, import_paths) for path in found)
+    return sorted(names)
+
+
+def _proto_files(argument: str) -> Iterator[str]:
+    if os.path.isfile(argument):
+        yield argument
+    elif os.path.isdir(argument):
+        for directory, directories, files in os.walk(argument):
+            directories[:] = [name for name in directories if not name.startswith(".")]
+            yield from (os.path.join(directory, file) for file in files if file.endswith(".proto"))
+    elif glob.has_magic(argument):
+        for path in glob.iglob(argument, recursive=True):
+            if os.path.isdir(path) or path.endswith(".proto"):
+                yield from _proto_files(path)
+
+
+def _name(path: str, import_paths: Sequence[str]) -> str:
+    """The name by which protoc knows a file on disk."""
+    absolute = Path(os.path.abspath(path))
+    searched = [Path(os.path.abspath(directory)) for directory in (*import_paths, *bundled_import_paths())]
+    for directory in searched:
+        if not absolute.is_relative_to(directory):
+            continue
+        name = absolute.relative_to(directory)
+        first = next(other / name for other in searched if (other / name).exists())
+        if not first.samefile(absolute):
+            raise GenerationError(f"{path} is shadowed by {first}, which comes first in the import path")
+        return name.as_posix()
+    raise GenerationError(
+        f"{path} is not below an import path ({', '.join(import_paths)}); add -I with the directory"
+        " that its imports are relative to"
+    )
+
+
+def compile_files(
+    names: Sequence[str], import_paths: Sequence[str], protoc: str | None = None
+) -> list[descriptor_pb2.FileDescriptorProto]:
+    """Compile files and everything that they import; imports come before their users.
+
+    Args:
+        names: relative to an import path, as :func:`find_inputs` gives them.
+        import_paths: searched in this order, then :func:`bundled_import_paths`.
+        protoc: a compiler to run instead of the one in grpcio-tools, which may know later editions.
+
+    Raises:
+        CompileError: the compiler refuses the input.
+        GenerationError: ``protoc`` cannot be run.
+    """
+    with tempfile.TemporaryDirectory(prefix="protoc-gen-pds-") as directory:
+        result = Path(directory, "descriptors.binpb")
+        arguments = [
+            *(f"-I{path}" for path in (*import_paths, *bundled_import_paths())),
+            "--include_imports",
+            "--include_source_info",
+            "--retain_options",
+            f"--descriptor_set_out={result}",
+            *names,
+        ]
+        run = _run_in_process if protoc is None else _runner(protoc, Path(directory))
+        status, messages = run(arguments)
+        if status:
+            raise CompileError(messages or f"the protocol compiler ended with status {status}\n")
+        sys.stderr.write(messages)
+        return list(descriptor_pb2.FileDescriptorSet.FromString(result.read_bytes()).file)
+
+
+def _run_in_process(arguments: Sequence[str]) -> tuple[int, str]:
+    from grpc_tools import protoc
+
+    with _captured_stderr() as read:
+        status = protoc.main(["protoc", *arguments])
+        return status, read()
+
+
+def _runner(program: str, directory: Path) -> Callable[[Sequence[str]], tuple[int, str]]:
+    def run(arguments: Sequence[str]) -> tuple[int, str]:
+        # By a file: the names of a large repository do not fit on a command line.
+        listing = directory / "arguments"
+        listing.write_text("".join(f"{argument}\n" for argument in arguments), encoding="utf-8")
+        try:
+            done = subprocess.run([program, f"@{listing}"], stderr=subprocess.PIPE, check=False)
+        except OSError as error:
+            raise GenerationError(f"{program} cannot be run: {error.strerror}") from error
+        return done.returncode, done.stderr.decode(errors="replace")
+
+    return run
+
+
+@contextmanager
+def _captured_stderr() -> Iterator[Callable[[], str]]:
+    """Send file descriptor 2 to a file: the compiler is C++ and does not know of ``sys.stderr``."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+
+        def read() -> str:
+            file.seek(0)
+            return file.read().decode(errors="replace")
+
+        try:
+            os.dup2(file.fileno(), 2)
+            yield read
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
