@@ -11,6 +11,9 @@ from types import ModuleType
 
 import pytest
 import support
+from tree_snapshot import check_tree
+
+__all__ = ["check_tree"]
 
 _numbers = itertools.count(1)
 

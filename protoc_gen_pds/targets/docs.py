@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from protoc_gen_pds.schema import File
 from protoc_gen_pds.targets.base import Context, OutputFile
+
+_View = Callable[[str, Sequence[File]], Mapping[str, Any]]
+"""Makes the template's view of the document at a path."""
 
 
 def documents(context: Context) -> Iterator[OutputFile]:
     """One document for each file to generate, or the one that ``docs_file`` names, in the caller's order."""
     if not context.options.emits("docs"):
         return
-    files = context.schema.to_generate
-    if context.options.docs_file:
-        if files:
-            yield _document(context, context.options.docs_file, files)
-        return
-    for file in files:
-        yield _document(context, document_path(file), (file,))
+    view = _rich() if context.options.docs == "rich" else _exact()
+    template = f"docs/{context.options.docs}.md.j2"
+    for path, files in _division(context):
+        yield OutputFile(path, context.renderer.render(template, view(path, files)), files[0].name)
 
 
 def document_path(file: File) -> str:
@@ -26,14 +27,22 @@ def document_path(file: File) -> str:
     return f"{file.name.removesuffix('.proto')}.pb.md"
 
 
-def _document(context: Context, path: str, files: Sequence[File]) -> OutputFile:
-    if context.options.docs == "rich":
-        from protoc_gen_pds.targets import docs_rich
+def _division(context: Context) -> Iterator[tuple[str, Sequence[File]]]:
+    files = context.schema.to_generate
+    if not context.options.docs_file:
+        yield from ((document_path(file), (file,)) for file in files)
+    elif files:
+        yield context.options.docs_file, files
 
-        view = docs_rich.view(path, files)
-    else:
-        from protoc_gen_pds.targets import docs_exact
 
-        view = docs_exact.view(files)
-    template = f"docs/{context.options.docs}.md.j2"
-    return OutputFile(path, context.renderer.render(template, view), files[0].name)
+def _exact() -> _View:
+    from protoc_gen_pds.targets import docs_exact
+
+    return lambda _, files: docs_exact.view(files)
+
+
+def _rich() -> _View:
+    from protoc_gen_pds.targets import docs_links, docs_rich
+
+    library = docs_links.Library()
+    return lambda path, files: docs_rich.view(path, files, library)
