@@ -1,0 +1,69 @@
+# Two commands are enough on a fresh machine with Python 3.11 or later: make generate, make test.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= auto
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: generate check test lint format serve conformance bench clean help
+
+help:
+	@echo 'make generate     regenerate generated/ from proto/ and print what changed'
+	@echo 'make check        fail where generated/ is not what proto/ gives'
+	@echo 'make test         run all tests'
+	@echo 'make lint         ruff, mypy and pyright, on the generator and on generated/'
+	@echo 'make format       let ruff rewrite the generator and the tests'
+	@echo 'make serve        start the example service on this machine'
+	@echo 'make conformance  run the official protobuf conformance suite'
+	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
+
+.DEFAULT_GOAL := help
+
+# The generator alone: what `make generate` and `make check` need.
+$(VENV)/.generator: pyproject.toml hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is %d.%d; Python 3.11 or later is needed: make PYTHON=..." % sys.version_info[:2])'
+	@test -x $(BIN)/python || { echo 'creating $(VENV)'; $(PYTHON) -m venv $(VENV); }
+	@echo 'installing the generator into $(VENV)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+# And what tests, linters and the example need.
+$(VENV)/.dev: $(VENV)/.generator
+	@echo 'installing the development tools into $(VENV)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+generate: $(VENV)/.generator
+	@$(BIN)/protoc-gen-pds generate --clean
+
+check: $(VENV)/.generator
+	@$(BIN)/protoc-gen-pds check
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --isolated --check generated
+	$(BIN)/mypy
+	$(BIN)/mypy --strict generated
+	$(BIN)/pyright --pythonpath $(BIN)/python --project generated.pyright.json
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: $(VENV)/.dev
+	$(BIN)/python -m examples.backup_service
+
+conformance: $(VENV)/.dev
+	$(BIN)/python -m tests.conformance
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
