@@ -59,7 +59,7 @@ serve: $(VENV)/.dev
 	$(BIN)/python -m examples.backup_service
 
 conformance: $(VENV)/.dev
-	$(BIN)/python -m tests.conformance
+	$(BIN)/python tests/conformance/run.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
