@@ -45,8 +45,12 @@ def main() -> int:
     data = sys.stdin.buffer.read()
     if dump := os.environ.get(DUMP_VARIABLE):
         path = Path(dump)
-        # buf starts several processes at once: in a directory each writes a file of its own.
-        (path / f"{os.getpid()}.binpb" if path.is_dir() else path).write_bytes(data)
+        try:
+            # buf starts several processes at once: in a directory each writes a file of its own.
+            (path / f"{os.getpid()}.binpb" if path.is_dir() else path).write_bytes(data)
+        except OSError as error:
+            print(f"protoc-gen-pds: {DUMP_VARIABLE}: {dump}: {error.strerror}", file=sys.stderr)
+            return 1
     try:
         request = plugin_pb2.CodeGeneratorRequest.FromString(data) if data else None
     except DecodeError:

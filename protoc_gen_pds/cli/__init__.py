@@ -59,6 +59,9 @@ def main(argv: Sequence[str]) -> int:
     """Run a command line; the exit status: 0 done, 1 a finding of ``check``, 2 an error."""
     parser, chosen = _parser(argv)
     arguments = parser.parse_args(argv, argparse.Namespace(argv=list(argv)))
+    if arguments.version:
+        print(PROGRAM, importlib.metadata.version(PROGRAM))
+        return 0
     if chosen is None:
         parser.print_help()
         return 0
@@ -92,7 +95,7 @@ def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | Non
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {importlib.metadata.version(PROGRAM)}")
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     name = next((argument for argument in argv if not argument.startswith("-")), None)
     chosen = None

@@ -1,0 +1,150 @@
+"""The program: what starts as a plugin, what as a command, and how errors and exit statuses come out."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf.compiler import plugin_pb2
+from support import backup_request
+
+from protoc_gen_pds import cli
+
+PROGRAM = [sys.executable, "-m", "protoc_gen_pds"]
+
+
+def run_program(*arguments: str, data: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*PROGRAM, *arguments], input=data, capture_output=True, check=False, env={**os.environ, **environment}
+    )
+
+
+class TestPlugin:
+    def test_answers_a_request_on_stdin(self) -> None:
+        done = run_program(data=backup_request("package=acme").SerializeToString())
+        response = plugin_pb2.CodeGeneratorResponse.FromString(done.stdout)
+        assert (done.returncode, done.stderr, response.error) == (0, b"", "")
+        assert "acme/py.typed" in {file.name for file in response.file}
+
+    @pytest.mark.parametrize("data", [b"", b"not a request", b"\x0a\xff"])
+    def test_refuses_what_is_no_request(self, data: bytes) -> None:
+        done = run_program(data=data)
+        assert done.returncode == 1
+        assert done.stdout == b""
+        assert done.stderr.decode().startswith("protoc-gen-pds: stdin is not a CodeGeneratorRequest")
+        assert done.stderr.count(b"\n") == 1
+
+    def test_reports_bad_options_inside_the_response(self) -> None:
+        done = run_program(data=backup_request("pakage=acme").SerializeToString())
+        response = plugin_pb2.CodeGeneratorResponse.FromString(done.stdout)
+        assert done.returncode == 0
+        assert response.error == 'unknown option "pakage"; did you mean "package"?'
+        assert not response.file
+
+    def test_dumps_the_request_to_a_file(self, tmp_path: Path) -> None:
+        data = backup_request().SerializeToString()
+        run_program(data=data, PROTOC_GEN_PDS_DUMP=str(tmp_path / "request.binpb"))
+        assert (tmp_path / "request.binpb").read_bytes() == data
+
+    def test_dumps_each_request_of_parallel_runs_into_a_directory(self, tmp_path: Path) -> None:
+        data = backup_request().SerializeToString()
+        for _ in range(2):
+            run_program(data=data, PROTOC_GEN_PDS_DUMP=str(tmp_path))
+        assert [path.read_bytes() for path in tmp_path.glob("*.binpb")] == [data, data]
+
+    def test_says_where_a_dump_cannot_be_written(self, tmp_path: Path) -> None:
+        path = str(tmp_path / "missing" / "request.binpb")
+        done = run_program(data=backup_request().SerializeToString(), PROTOC_GEN_PDS_DUMP=path)
+        assert done.returncode == 1
+        assert done.stderr.decode() == f"protoc-gen-pds: PROTOC_GEN_PDS_DUMP: {path}: No such file or directory\n"
+
+
+class TestCommands:
+    def test_a_terminal_without_arguments_gets_the_help(self) -> None:
+        leader, follower = pty.openpty()
+        try:
+            done = subprocess.run(PROGRAM, stdin=follower, capture_output=True, check=False, timeout=60)
+        finally:
+            os.close(leader)
+            os.close(follower)
+        assert done.returncode == 0
+        assert done.stdout.startswith(b"usage: protoc-gen-pds")
+
+    def test_help_names_every_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as exit_info:
+            cli.main(["--help"])
+        assert exit_info.value.code == 0
+        text = capsys.readouterr().out
+        assert all(command.name in text and command.summary in " ".join(text.split()) for command in cli.COMMANDS)
+
+    @pytest.mark.parametrize("name", [command.name for command in cli.COMMANDS])
+    def test_every_command_has_help(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as exit_info:
+            cli.main([name, "--help"])
+        assert exit_info.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: protoc-gen-pds {name}")
+
+    def test_version(self) -> None:
+        import importlib.metadata
+
+        done = run_program("--version")
+        assert done.stdout.decode() == f"protoc-gen-pds {importlib.metadata.version('protoc-gen-pds')}\n"
+
+    @pytest.mark.parametrize("arguments", [["unknown"], ["--unknown"], ["check", "--unknown"]])
+    def test_wrong_usage_is_status_2(self, arguments: list[str]) -> None:
+        with pytest.raises(SystemExit) as exit_info:
+            cli.main(arguments)
+        assert exit_info.value.code == 2
+
+    def test_a_reader_that_goes_away_is_no_traceback(self) -> None:
+        process = subprocess.Popen(
+            [*PROGRAM, "templates", "list"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        process.wait(60)
+
+
+class TestTemplates:
+    def test_list_names_what_copy_copies(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["templates", "list"]) == 0
+        names = capsys.readouterr().out.split()
+        assert "docs/exact.md.j2" in names
+        assert cli.main(["templates", "copy", "--to", str(tmp_path)]) == 0
+        assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.j2")) == names
+
+    def test_a_copy_overrides_ours(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        cli.main(["templates", "copy", "docs/exact.md.j2", "--to", str(tmp_path / "mine")])
+        template = tmp_path / "mine" / "docs" / "exact.md.j2"
+        template.write_text(template.read_text() + "added by us\n")
+        proto = tmp_path / "a.proto"
+        proto.write_text('syntax = "proto3";\nmessage M {}\n')
+        out = tmp_path / "out"
+        arguments = ["-I", str(tmp_path), "--out", str(out), "--templates", str(tmp_path / "mine"), str(proto)]
+        assert cli.main(["generate", *arguments]) == 0
+        assert (out / "a.pb.md").read_text().endswith("added by us\n")
+
+    def test_copy_keeps_what_is_there(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        mine = tmp_path / "docs" / "exact.md.j2"
+        mine.parent.mkdir()
+        mine.write_text("mine")
+        assert cli.main(["templates", "copy", "--to", str(tmp_path)]) == 2
+        assert mine.read_text() == "mine"
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+        assert "already there" in capsys.readouterr().err
+        assert cli.main(["templates", "copy", "--force", "--to", str(tmp_path)]) == 0
+        assert mine.read_text() != "mine"
+
+    def test_copy_of_an_unknown_name_suggests_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["templates", "copy", "docs/exakt.md.j2", "--to", str(tmp_path)]) == 2
+        assert capsys.readouterr().err == (
+            'protoc-gen-pds: there is no template "docs/exakt.md.j2"; did you mean "docs/exact.md.j2"?\n'
+        )
