@@ -6,11 +6,12 @@ JOBS ?= auto
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: generate check test lint format serve conformance bench clean help
+.PHONY: generate check check-oldest test lint format serve conformance bench clean help
 
 help:
 	@echo 'make generate     regenerate generated/ from proto/ and print what changed'
 	@echo 'make check        fail where generated/ is not what proto/ gives'
+	@echo 'make check-oldest the same with the oldest dependencies that pyproject.toml admits'
 	@echo 'make test         run all tests'
 	@echo 'make lint         ruff, mypy and pyright, on the generator and on generated/'
 	@echo 'make format       let ruff rewrite the generator and the tests'
@@ -40,6 +41,19 @@ generate: $(VENV)/.generator
 check: $(VENV)/.generator
 	@$(BIN)/protoc-gen-pds check
 
+# The same answer with the oldest dependencies that pyproject.toml admits.
+$(VENV)-oldest/.generator: pyproject.toml hatch_build.py
+	@$(PYTHON) -m venv $(VENV)-oldest
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+		| sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
+	@$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint $(VENV)-oldest/constraints.txt --editable .
+	@touch $@
+
+check-oldest: $(VENV)-oldest/.generator
+	@cat $(VENV)-oldest/constraints.txt
+	@$(VENV)-oldest/bin/protoc-gen-pds check
+
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
@@ -66,4 +80,4 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
