@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 LINE_LENGTH = 88
 
@@ -52,24 +53,47 @@ def bytes_literal(data: bytes) -> str:
 def docstring(text: str, *, indent: int) -> str:
     """A docstring of any text: quotes and backslashes escaped, control characters made visible.
 
-    The first line is returned without its indentation; the result is never empty.
+    Lines that are too long are wrapped, except in indented blocks, where breaks have a meaning. The
+    first line is returned without its indentation; the result is never empty.
     """
     pad = " " * indent
-    lines = [_printable(line.rstrip()) for line in text.strip().splitlines()] or [""]
-    escaped = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
-    if len(escaped) == 1:
-        line = escaped[0]
-        if line.startswith('"'):
-            line = f" {line}"
-        if line.endswith('"'):
-            line = f'{line[:-1]}\\"'
-        if indent + len(line) + 6 <= LINE_LENGTH or " " not in line:
-            return f'"""{line}"""'
-        return f'"""{line}\n{pad}"""'
-    if escaped[0].startswith('"'):
-        escaped[0] = f" {escaped[0]}"
-    body = "\n".join([escaped[0], *(f"{pad}{line}" if line else "" for line in escaped[1:])])
-    return f'"""{body}\n{pad}"""'
+    lines: list[str] = []
+    for line in text.strip().splitlines() or [""]:
+        width = LINE_LENGTH - indent - (0 if lines else 3)
+        lines += _wrapped(_escaped(line.rstrip()), width, is_first=not lines)
+    if lines[0].startswith('"'):
+        lines[0] = f" {lines[0]}"
+    if len(lines) > 1:
+        body = "\n".join([lines[0], *(f"{pad}{line}" if line else "" for line in lines[1:])])
+        return f'"""{body}\n{pad}"""'
+    line = lines[0]
+    if line.endswith('"') and not line.endswith('\\"\\"\\"'):
+        line = f'{line[:-1]}\\"'
+    if indent + len(line) + 6 <= LINE_LENGTH or " " not in line.strip():
+        return f'"""{line}"""'
+    start, _, last = line.rpartition(" ")
+    return f'"""{start}\n{pad}{last}\n{pad}"""'
+
+
+def _escaped(line: str) -> str:
+    return _printable(line).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def _wrapped(line: str, width: int, *, is_first: bool) -> list[str]:
+    margin = line[: len(line) - len(line.lstrip())]
+    if len(line) <= width or len(margin) >= 4:
+        return [line]
+    bullet = re.match(r"\s*(?:[-*+]|[0-9]+[.)])\s+", line)
+    hanging = " " * len(bullet[0]) if bullet else margin
+    words = line.split()
+    lines, current, limit = [], margin + words[0], width
+    for word in words[1:]:
+        if len(current) + 1 + len(word) > limit:
+            lines.append(current)
+            current, limit = hanging + word, width + (3 if is_first else 0)
+        else:
+            current += f" {word}"
+    return [*lines, current]
 
 
 def comment_text(text: str) -> str:
@@ -88,4 +112,28 @@ def comment_text(text: str) -> str:
 
 
 def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" if ord(c) < 256 else " " for c in line)
+    """Tabs as spaces, control characters as escapes, other invisible ones (bidi marks) as spaces."""
+    line = line.expandtabs(4)
+    if line.isprintable():
+        return line
+    return "".join(
+        c if c.isprintable() else f"\\x{ord(c):02x}" if unicodedata.category(c) == "Cc" else " " for c in line
+    )
+
+
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Names sorted as the linter wants ``__slots__``: runs of digits count as numbers."""
+    return sorted(names, key=_natural_key)
+
+
+def _natural_key(name: str) -> list[tuple[int, int, str]]:
+    key: list[tuple[int, int, str]] = []
+    for run in re.findall(r"[0-9]+|[^0-9]", name):
+        if not run[0].isdigit():
+            key.append((1, ord(run), ""))
+        elif run[0] == "0":
+            # A leading zero makes a run a fraction: it is compared digit by digit from the left.
+            key.append((0, 0, run))
+        else:
+            key.append((0, len(run), run))
+    return key

@@ -172,7 +172,7 @@ class Names:
         return self._nested_of(field.parent)[field.name]
 
     def _nested_of(self, message: Message) -> dict[str, str]:
-        """Names that we add to a class: of members by field name, of oneofs after a dot, of defaults."""
+        """Names that we add to a class: of members by field, of unions by ".oneof", of defaults by "=field"."""
         table = self._nested.get(message.full_name)
         if table is None:
             taken = set(self._declared(message))
@@ -184,8 +184,9 @@ class Names:
             for oneof in message.oneofs:
                 wanted = escape(camel_case(oneof.name), _MEMBER_RESERVED, "type_")
                 table[f".{oneof.name}"] = unique(wanted, taken)
-            if any(field.default is not None for field in message.fields):
-                table[".."] = unique("Defaults", taken)
+            for field in message.fields:
+                if field.default is not None:
+                    table[f"={field.name}"] = unique(f"{self.attribute(field)}_or_default", taken)
             self._nested[message.full_name] = table
         return table
 
@@ -193,9 +194,10 @@ class Names:
         """Name of the union of a oneof's member classes, nested in the message's class."""
         return self._nested_of(oneof.parent)[f".{oneof.name}"]
 
-    def defaults_class(self, message: Message) -> str:
-        """Name of the class that holds the declared defaults of a message's fields."""
-        return self._nested_of(message)[".."]
+    def default_property(self, field: Field) -> str:
+        """Name of the property that gives a field's value or its declared default."""
+        assert field.parent is not None
+        return self._nested_of(field.parent)[f"={field.name}"]
 
     def members(self, message: Message) -> frozenset[str]:
         """Every name in the body of a message's class."""
@@ -210,6 +212,7 @@ class Names:
         yield from map(self.attribute, message.oneofs)
         yield from (self.class_name(nested) for nested in message.messages if not nested.is_map_entry)
         yield from map(self.class_name, message.enums)
+        yield from map(self.attribute, message.extensions)
 
     def enum_value(self, value: EnumValue) -> str:
         """Name of an enum's member."""

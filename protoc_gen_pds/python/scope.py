@@ -62,7 +62,8 @@ class Scope:
         # A name that is needed at run time anyway serves the type checker too.
         found = self._imports.get((module, name, False)) or self._imports.get((module, name, typing_only))
         if found is None:
-            alias = wanted.replace(".", "_") if wanted in self._taken | self._aliases else wanted
+            clash = wanted in self._taken or wanted in self._aliases
+            alias = wanted.replace(".", "_") if clash else wanted
             while alias in self._taken or alias in self._aliases:
                 alias += "_"
             found = _Import(module, name, alias)

@@ -80,21 +80,13 @@ class Types:
 
     def own(self, name: str, within: Message | None) -> str:
         """A top-level class of the module itself, by an alias where the class body hides its name."""
-        if within is not None and name in self._hidden(within):
-            return self.alias(name)
+        if within is not None and name in self.names.members(within):
+            return self.scope.own_alias(name)
         return name
 
-    def alias(self, name: str) -> str:
-        """The alias for a class that is hidden somewhere; recorded, so that the module defines it."""
-        return self.scope.own_alias(name)
-
-    def hides(self, element: Message | Enum, within: Message) -> bool:
-        """Whether a class of this module is hidden in the class body of ``within``."""
-        first = self.names.qualified_name(element).partition(".")[0]
-        return element.file is self.home and first in self._hidden(within)
-
-    def _hidden(self, within: Message) -> frozenset[str]:
-        return self.names.members(within)
+    def is_hidden(self, element: Message | Enum, within: Message) -> bool:
+        """Whether the class body of ``within`` gives another meaning to a class of this module."""
+        return self.names.qualified_name(element).partition(".")[0] in self.names.members(within)
 
     def value(self, field: Field, within: Message | None = None) -> str:
         """Type of a single value of a field that is set: an element of a list, or of a map."""
@@ -146,9 +138,28 @@ class Types:
         return f"{single} | None"
 
 
-def annotation_names(names: Names, file: File) -> Iterable[str]:
+def taken_names(names: Names, file: File) -> Iterable[str]:
     """Every name that the models of a file give to anything: what imports must not be called."""
-    yield from (names.class_name(element) for element in (*file.messages, *file.enums))
+    yield from map(names.class_name, file.messages)
+    yield from map(names.class_name, file.enums)
+    yield from map(names.attribute, file.extensions)
     for message in file.walk_messages():
         if not message.is_map_entry:
             yield from names.members(message)
+
+
+def uses_deprecated(file: File) -> bool:
+    """Whether a file declares, or has fields of, something deprecated: its code must be allowed to use it."""
+    if any(enum.deprecated for enum in file.enums) or any(x.deprecated for x in file.walk_extensions()):
+        return True
+    return any(
+        message.deprecated
+        or any(enum.deprecated for enum in message.enums)
+        or any(
+            field.deprecated
+            or (field.message is not None and field.message.deprecated)
+            or (field.enum is not None and field.enum.deprecated)
+            for field in message.fields
+        )
+        for message in file.walk_messages()
+    )

@@ -84,7 +84,7 @@ class Message:
         if full_name is not None:
             cls._full_name = full_name
             if "_fields" not in cls.__dict__:
-                cls._fields = cls.__dict__["__slots__"]
+                cls._fields = tuple(cls.__annotations__)
             register(full_name, cls)
 
     # -- wire format -----------------------------------------------------------------------------

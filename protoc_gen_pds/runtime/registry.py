@@ -1,13 +1,16 @@
-"""Message classes of the package by their full protobuf names: how Any finds them."""
+"""Messages and extensions of the package by their full protobuf names: how Any, JSON and text find them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .extensions import _Key
     from .message import Message
 
 _MESSAGES: dict[str, type[Message]] = {}
+_EXTENSIONS: dict[str, _Key[Any, Any]] = {}
+_EXTENSIONS_BY_NUMBER: dict[tuple[str, int], _Key[Any, Any]] = {}
 
 
 def register(full_name: str, message: type[Message]) -> None:
@@ -22,6 +25,22 @@ def find_message(full_name: str) -> type[Message] | None:
         from . import wkt
 
         # Reading the attribute imports the module, which registers the class.
-        candidate: Any = getattr(wkt, full_name.removeprefix("google.protobuf."), None)
-        return _MESSAGES.get(full_name) if candidate is not None else None
+        getattr(wkt, full_name.removeprefix("google.protobuf."), None)
+        found = _MESSAGES.get(full_name)
     return found
+
+
+def register_extension(extension: _Key[Any, Any]) -> None:
+    """Make an extension known; done when its key is made."""
+    _EXTENSIONS[extension.full_name] = extension
+    _EXTENSIONS_BY_NUMBER[extension.extendee, extension.number] = extension
+
+
+def find_extension(full_name: str) -> _Key[Any, Any] | None:
+    """The extension of a full name, or None where its module is not imported."""
+    return _EXTENSIONS.get(full_name)
+
+
+def find_extension_by_number(extendee: str, number: int) -> _Key[Any, Any] | None:
+    """The extension of a message's full name and a field number, or None."""
+    return _EXTENSIONS_BY_NUMBER.get((extendee, number))

@@ -3,83 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import fields
 
-from protoc_gen_pds.python import layout
+from protoc_gen_pds.python import folding, layout
+from protoc_gen_pds.python.defaults import default_literal, zero_literal
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.python.types import RUNTIME, Types, annotation_names, is_well_known
+from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known, taken_names, uses_deprecated
 from protoc_gen_pds.schema import Enum, EnumValue, Field, File, Message, Oneof, Presence
 from protoc_gen_pds.targets.base import Context, OutputFile
-
-INDENT = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Doc:
-    """A docstring, ready to be written; empty where there is nothing to say."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ValueView:
-    """A member of an enum."""
-
-    line: str
-    doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnumView:
-    """An enum's class."""
-
-    pad: str
-    head: str
-    doc: str
-    values: tuple[ValueView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """The class of a oneof's member, and the property that gives the flat view of it."""
-
-    head: str
-    doc: str
-    field_line: str
-    property_head: str
-    property_type: str
-    property_doc: str
-    return_lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeView:
-    """An attribute of a message: a field, or a oneof."""
-
-    declaration: str
-    doc: str
-    parameter: str
-    assignment: str
-
-
-@dataclass(frozen=True, slots=True)
-class MessageView:
-    """A message's class."""
-
-    pad: str
-    decorator: str
-    head: str
-    doc: str
-    slots: str
-    enums: tuple[EnumView, ...]
-    messages: tuple[MessageView, ...]
-    members: tuple[MemberView, ...]
-    unions: tuple[str, ...]
-    defaults: tuple[str, ...]
-    attributes: tuple[AttributeView, ...]
-    init: str
-    this: str
-    property: str
+from protoc_gen_pds.targets.models_view import (
+    AttributeView,
+    EnumView,
+    ExtensionView,
+    MemberView,
+    MessageView,
+    ModuleView,
+    PropertyView,
+    ValueView,
+)
 
 
 def models(context: Context) -> Iterator[OutputFile]:
@@ -88,35 +29,45 @@ def models(context: Context) -> Iterator[OutputFile]:
         return
     for file in context.schema.to_generate:
         if not is_well_known(file):
-            content = context.renderer.render("python/models.py.j2", _Builder(context, file).view())
+            view = _Builder(context, file).module()
+            content = context.renderer.render(
+                "python/models.py.j2", {field.name: getattr(view, field.name) for field in fields(view)}
+            )
             yield OutputFile(context.path(file, "models.py"), content, file.name)
 
 
 class _Builder:
-    """Makes the views of one file."""
+    """Makes the views of one file; the scope collects the imports on the way."""
 
     def __init__(self, context: Context, file: File) -> None:
         self._file = file
         self._header = context.header(file)
         self._names = context.names
-        self._scope = Scope(context.names.package_of(file), annotation_names(context.names, file))
+        self._scope = Scope(context.names.package_of(file), taken_names(context.names, file))
         self._types = Types(context.names, self._scope, file)
+        self._this = "_self" if "self" in self._scope.taken else "self"
         self._defined: set[str] = set()
 
-    def view(self) -> dict[str, object]:
-        """What the template of a module sees."""
+    def module(self) -> ModuleView:
         enums = tuple(self._enum(enum, 0) for enum in self._file.enums)
         messages = tuple(self._message(message, 0) for message in self._file.messages)
+        extensions = tuple(self._extension(field, 0) for field in self._file.extensions if is_emitted(field))
         package = self._file.package
         doc = f"Messages and enums of package {package}." if package else "Messages and enums without a package."
-        return {
-            "header": self._header,
-            "doc": layout.docstring(doc, indent=0),
-            "enums": enums,
-            "messages": messages,
-            "imports": self._scope.lines(),
-            "aliases": [f"{alias} = {name}" for alias, name in self._scope.own_aliases],
-        }
+        has_properties = any(m.oneofs or _defaulted(m) for m in self._file.walk_messages())
+        return ModuleView(
+            header=self._header,
+            directives=DEPRECATION_DIRECTIVES if uses_deprecated(self._file) else (),
+            doc=layout.docstring(doc, indent=0),
+            enums=enums,
+            messages=messages,
+            extensions=extensions,
+            aliases=tuple(f"{alias} = {name}" for alias, name in self._scope.own_aliases),
+            dataclass=self._scope.name("dataclasses", "dataclass") if messages else "",
+            property=self._scope.builtin("property") if has_properties else "",
+            this=self._this,
+            imports=tuple(self._scope.lines()),
+        )
 
     def _runtime(self, module: str, name: str) -> str:
         return self._scope.name(self._scope.relative(RUNTIME, module), name)
@@ -124,15 +75,23 @@ class _Builder:
     @staticmethod
     def _doc(element: Message | Enum | EnumValue | Field | Oneof, indent: int, fallback: str = "") -> str:
         text = layout.comment_text(element.comments.leading or element.comments.trailing) or fallback
+        if element.deprecated and "deprecated" not in text.lower():
+            text = f"{text}\n\nDeprecated." if text else "Deprecated."
         return layout.docstring(text, indent=indent) if text else ""
 
-    # -- enums -----------------------------------------------------------------------------------
+    def _deprecated(self, element: Message | Enum | Field) -> str:
+        if not element.deprecated:
+            return ""
+        return f"{self._runtime('deprecation', 'deprecated')}({layout.string(f'{element.name} is deprecated')})"
+
+    # Enums
 
     def _enum(self, enum: Enum, indent: int) -> EnumView:
         base = self._runtime("enums", "ClosedEnum" if enum.closed else "ProtoEnum")
         view = EnumView(
             pad=" " * indent,
-            head=f"class {self._names.class_name(enum)}({base}):",
+            deprecated=self._deprecated(enum),
+            head=layout.fold(f"class {self._names.class_name(enum)}(", [base], "):", indent=indent),
             doc=self._doc(enum, indent + 4, f"Enum {enum.full_name}."),
             values=tuple(
                 ValueView(f"{self._names.enum_value(value)} = {value.number}", self._doc(value, indent + 4))
@@ -142,137 +101,179 @@ class _Builder:
         self._defined.add(enum.full_name)
         return view
 
-    # -- messages --------------------------------------------------------------------------------
+    # Messages
 
     def _message(self, message: Message, indent: int) -> MessageView:
         inner = indent + 4
-        slots = [
-            *(self._names.attribute(field) for field in message.fields if field.oneof is None),
-            *(self._names.attribute(oneof) for oneof in message.oneofs),
-        ]
+        attributes = _attributes(message)
+        bases = [self._runtime("message", "Message"), f'full_name="{message.full_name}"']
+        members = [field for oneof in message.oneofs for field in oneof.fields]
         view = MessageView(
             pad=" " * indent,
-            decorator=f"@{self._scope.name('dataclasses', 'dataclass')}(init=False, repr=False, eq=False)",
-            head=layout.fold(
-                f"class {self._names.class_name(message)}(",
-                [self._runtime("message", "Message"), f'full_name="{message.full_name}"'],
-                "):",
-                indent=indent,
-            ),
+            deprecated=self._deprecated(message),
+            head=layout.fold(f"class {self._names.class_name(message)}(", bases, "):", indent=indent),
             doc=self._doc(message, inner, f"Message {message.full_name}."),
-            slots=_slots([self._names.attribute(element) for element in _attributes(message)], inner),
+            slots=_slots([self._names.attribute(element) for element in attributes], inner),
             enums=tuple(self._enum(enum, inner) for enum in message.enums),
             messages=tuple(self._message(nested, inner) for nested in message.messages if not nested.is_map_entry),
-            members=tuple(self._member(field, inner) for oneof in message.oneofs for field in oneof.fields),
+            members=tuple(self._member(field, inner) for field in members),
             unions=tuple(self._union(oneof, inner) for oneof in message.oneofs),
-            defaults=(),
-            attributes=tuple(self._attribute(element, inner) for element in _attributes(message)),
-            init="",
-            this="self",
-            property=self._scope.builtin("property") if message.oneofs else "",
+            extensions=tuple(self._extension(field, inner) for field in message.extensions if is_emitted(field)),
+            attributes=tuple(self._attribute(element, inner) for element in attributes),
+            properties=(
+                *(self._member_property(field, inner) for field in members),
+                *(self._default_property(field, inner) for field in _defaulted(message)),
+            ),
         )
         self._defined.add(message.full_name)
         return view
 
     def _attribute(self, element: Field | Oneof, indent: int) -> AttributeView:
-        name = self._names.attribute(element)
+        name, default, value = self._names.attribute(element), "None", ("", "", "")
         if isinstance(element, Oneof):
-            owner = self._types.reference(element.parent, element.parent)
-            annotation = f"{owner}.{self._names.oneof_alias(element)} | None"
-            default, value = "None", name
+            annotation = declared = f"{self._class(element.parent)}.{self._names.oneof_alias(element)} | None"
         else:
-            assert element.parent is not None
-            annotation = self._types.field(element, element.parent)
-            default, value = self._default(element), name
+            annotation = declared = self._types.field(element, element.parent)
+            if element.deprecated:
+                declared = f"{self._runtime('deprecation', 'Deprecated')}[{annotation}]"
             if element.repeated:
-                annotation_in = f"{annotation} | None"
-                empty = "{}" if element.is_map else "[]"
-                return AttributeView(
-                    f"{name}: {annotation}",
-                    self._doc(element, indent),
-                    f"{name}: {annotation_in} = None",
-                    f"self.{name} = {empty} if {name} is None else {name}",
-                )
-            if element.enum is not None and default == self._unset_name:
-                zero = f"{self._types.reference(element.enum, element.parent)}.{self._names.enum_value(element.enum.values[0])}"
-                value = f"{zero} if {name} is {default} else {name}"
+                annotation += " | None"
+                value = ("{}" if element.is_map else "[]", f"{name} is None", name)
+            elif element.enum is not None and element.presence is Presence.IMPLICIT:
+                default, is_ready = self._enum_default(element, element.enum)
+                if not is_ready:
+                    value = (self._enum_zero(element, element.enum), f"{name} is {default}", name)
+            elif element.presence is Presence.IMPLICIT:
+                default = zero_literal(element)
+        target = f"{self._this}.{name}"
+        assignment = (
+            folding.conditional(f"{target} = ", *value, indent=indent + 4)
+            if value[0]
+            else folding.assignment(target, name, indent=indent + 4)
+        )
         return AttributeView(
-            f"{name}: {annotation}",
-            self._doc(element, indent),
-            f"{name}: {annotation} = {default}",
-            f"self.{name} = {value}",
+            declaration=folding.declaration(name, declared, indent=indent),
+            doc=self._doc(element, indent),
+            parameter=folding.parameter(name, annotation, default, indent=indent + 4),
+            assignment=assignment,
         )
 
-    _unset_name = ""
+    def _class(self, message: Message) -> str:
+        """The class of a message, from inside its own body."""
+        return self._types.reference(message, message)
 
-    def _default(self, field: Field) -> str:
-        if field.presence is not Presence.IMPLICIT:
-            return "None"
-        if field.enum is None:
-            return _ZEROS.get(self._scalar(field), "0")
-        assert field.parent is not None
-        zero = self._names.enum_value(field.enum.values[0])
-        if field.enum.parent is field.parent:
-            return f"{self._names.class_name(field.enum)}.{zero}"
-        if field.enum.file is not self._file or self._available(field.enum, field.parent):
-            return f"{self._types.reference(field.enum, field.parent)}.{zero}"
-        self._unset_name = self._runtime("message", "UNSET")
-        return self._unset_name
+    def _enum_default(self, field: Field, enum: Enum) -> tuple[str, bool]:
+        """Default of a parameter, and whether it is the enum's zero rather than a stand-in for it.
 
-    def _available(self, enum: Enum, within: Message) -> bool:
-        """Whether a class of this module can be named in a default while ``within`` is being defined."""
+        Defaults are evaluated while the class body runs: a class that surrounds it, or that comes later,
+        does not exist then.
+        """
+        if enum.parent is not None and enum.parent is field.parent:
+            return f"{self._names.class_name(enum)}.{self._names.enum_value(enum.values[0])}", True
         outermost: Message | Enum = enum
         while outermost.parent is not None:
             outermost = outermost.parent
-        return outermost.full_name in self._defined and not self._types.hides(enum, within)
-
-    @staticmethod
-    def _scalar(field: Field) -> str:
-        from protoc_gen_pds.python.types import scalar
-
-        return scalar(field.kind)
-
-    def _union(self, oneof: Oneof, indent: int) -> str:
-        classes = [self._names.member_class(field) for field in oneof.fields]
-        return f"{self._names.oneof_alias(oneof)} = {' | '.join(classes)}"
-
-    def _member(self, field: Field, indent: int) -> MemberView:
         assert field.parent is not None
-        assert field.oneof is not None
-        name = self._names.member_class(field)
-        value = self._types.member(field, field.parent)
-        base_value = value
-        if field.message is not None and field.message.file is self._file:
-            base_value = f'"{value}"'
-        oneof = self._names.attribute(field.oneof)
-        owner = self._types.reference(field.parent, field.parent)
-        literal = f'"{field.name}"'
-        class_var, literal_type = self._scope.name("typing", "ClassVar"), self._scope.name("typing", "Literal")
-        line = f"field: {class_var}[{literal_type}[{literal}]] = {literal}"
-        if indent + 4 + len(line) > layout.LINE_LENGTH:
-            pad = " " * (indent + 4)
-            line = f"field: {class_var}[{literal_type}[{literal}]] = (\n{pad}    {literal}\n{pad})"
-        returned = f"return self.{oneof}.value if isinstance(self.{oneof}, {owner}.{name}) else None"
-        if indent + 4 + len(returned) > layout.LINE_LENGTH:
-            pad = " " * (indent + 4)
-            returned = (
-                f"return (\n{pad}    self.{oneof}.value\n{pad}    if isinstance(self.{oneof}, {owner}.{name})\n"
-                f"{pad}    else None\n{pad})"
-            )
-        return MemberView(
-            head=layout.fold(
-                f"class {name}(", [f"{self._runtime('message', 'Member')}[{base_value}]"], "):", indent=indent
+        is_own = enum.file is self._file
+        if not is_own or (outermost.full_name in self._defined and not self._types.is_hidden(enum, field.parent)):
+            return self._enum_zero(field, enum), True
+        return self._runtime("message", "UNSET"), False
+
+    def _enum_zero(self, field: Field, enum: Enum) -> str:
+        return f"{self._types.reference(enum, field.parent)}.{self._names.enum_value(enum.values[0])}"
+
+    def _default_property(self, field: Field, indent: int) -> PropertyView:
+        own = f"{self._this}.{self._names.attribute(field)}"
+        default = default_literal(field, self._types)
+        return PropertyView(
+            deprecated=self._deprecated(field),
+            head=folding.getter(
+                self._names.default_property(field), self._this, self._types.value(field, field.parent), indent=indent
             ),
-            doc=self._doc(field, indent + 4, f"Member {field.name} of oneof {field.oneof.name}."),
-            field_line=line,
-            property_head=f"def {self._names.attribute(field)}(self) -> {self._types.optional(field, value)}:",
-            property_type="",
-            property_doc=self._doc(field, indent + 4, f"Value of {field.name}, or None where another member is set."),
-            return_lines=(returned,),
+            doc=layout.docstring(
+                f"Value of {field.name}, or its declared default where it is not set.", indent=indent + 4
+            ),
+            body=folding.conditional("return ", default, f"{own} is None", own, indent=indent + 4),
         )
 
+    # Oneofs
 
-_ZEROS = {"float": "0.0", "bool": "False", "str": '""', "bytes": 'b""'}
+    def _union(self, oneof: Oneof, indent: int) -> str:
+        members = [self._names.member_class(field) for field in oneof.fields]
+        return folding.union(self._names.oneof_alias(oneof), members, indent=indent)
+
+    def _member(self, field: Field, indent: int) -> MemberView:
+        assert field.oneof is not None
+        value = self._types.value(field, field.parent)
+        element = field.message or field.enum
+        if element is not None and element.file is self._file:
+            # Base classes are evaluated at once, and the class may come later in the module.
+            value = f'"{value}"'
+        base = f"{self._runtime('message', 'Member')}[{value}]"
+        head = f"class {self._names.member_class(field)}("
+        if indent + len(head) + len(base) + 2 > layout.LINE_LENGTH:
+            inner = indent + 4
+            base = f"\n{' ' * inner}{folding.bracketed(base, indent=inner, before=inner)}\n{' ' * indent}"
+        name = f'"{field.name}"'
+        literal = f"{self._scope.name('typing', 'ClassVar')}[{self._scope.name('typing', 'Literal')}[{name}]]"
+        return MemberView(
+            deprecated=self._deprecated(field),
+            head=f"{head}{base}):",
+            doc=self._doc(field, indent + 4, f"Member {field.name} of oneof {field.oneof.name}."),
+            field_line=folding.constant("field", literal, name, indent=indent + 4),
+        )
+
+    def _member_property(self, field: Field, indent: int) -> PropertyView:
+        assert field.parent is not None
+        assert field.oneof is not None
+        value = self._types.value(field, field.parent)
+        own = f"{self._this}.{self._names.attribute(field.oneof)}"
+        member = f"{self._names.qualified_name(field.parent)}.{self._names.member_class(field)}"
+        condition = f"{self._scope.builtin('isinstance')}({own}, {member})"
+        return PropertyView(
+            deprecated=self._deprecated(field),
+            head=folding.getter(
+                self._names.attribute(field), self._this, self._types.optional(field, value), indent=indent
+            ),
+            doc=self._doc(field, indent + 4, f"Value of {field.name}, or None where it is not set."),
+            body=folding.conditional("return ", f"{own}.value", condition, "None", indent=indent + 4),
+        )
+
+    # Extensions
+
+    def _extension(self, field: Field, indent: int) -> ExtensionView:
+        assert field.extendee is not None
+        kind = self._runtime("extensions", "RepeatedExtension" if field.repeated else "Extension")
+        extendee = self._types.reference(field.extendee, field.parent)
+        annotation = f"{kind}[{extendee}, {self._types.value(field, field.parent)}]"
+        if indent:
+            annotation = f"{self._scope.name('typing', 'ClassVar')}[{annotation}]"
+        arguments = [
+            f'"{field.extendee.full_name}"',
+            f'"{field.full_name}"',
+            str(field.number),
+            "module=__name__",
+        ]
+        name = self._names.attribute(field)
+        head = f"{name}: {annotation} = "
+        if indent + len(head) + len(kind) + 1 > layout.LINE_LENGTH:
+            before = indent + len(name) + 2
+            annotation = folding.bracketed(annotation, indent=indent, before=before, after=layout.LINE_LENGTH)
+            head = f"{name}: {annotation} = "
+        before = len(head) - 1 - head.rfind("\n") + (0 if "\n" in head else indent)
+        call = folding.bracketed(f"{kind}({', '.join(arguments)})", indent=indent, before=before)
+        line = head + call
+        return ExtensionView(line, self._doc(field, indent))
+
+
+DEPRECATION_DIRECTIVES = ("# pyright: reportDeprecated=false", '# mypy: disable-error-code="deprecated"')
+"""Comments with which a generated module may use what it marks as deprecated itself."""
+
+
+def is_emitted(extension: Field) -> bool:
+    """Whether Python code is made for an extension; custom options live in descriptors only."""
+    assert extension.extendee is not None
+    return not is_well_known(extension.extendee)
 
 
 def _attributes(message: Message) -> list[Field | Oneof]:
@@ -284,11 +285,15 @@ def _attributes(message: Message) -> list[Field | Oneof]:
     return list(found.values())
 
 
+def _defaulted(message: Message) -> list[Field]:
+    return [field for field in message.fields if field.default is not None and field.oneof is None]
+
+
 def _slots(names: list[str], indent: int) -> str:
-    items = [f'"{name}"' for name in names]
+    items = [f'"{name}"' for name in layout.natural_order(names)]
     if len(items) == 1:
         return f"__slots__ = ({items[0]},)"
     one = f"__slots__ = ({', '.join(items)})"
-    return (
-        one if indent + len(one) <= layout.LINE_LENGTH else layout.exploded("__slots__ = (", items, ")", indent=indent)
-    )
+    if indent + len(one) <= layout.LINE_LENGTH:
+        return one
+    return layout.exploded("__slots__ = (", items, ")", indent=indent)
