@@ -1,9 +1,12 @@
 """One module per output: what it needs from the model, which template, which path."""
 
 from protoc_gen_pds.targets.base import Target
+from protoc_gen_pds.targets.client import client
 from protoc_gen_pds.targets.docs import documents
+from protoc_gen_pds.targets.methods import methods
 from protoc_gen_pds.targets.models import models
 from protoc_gen_pds.targets.package import package
+from protoc_gen_pds.targets.server import server
 
-TARGETS: tuple[Target, ...] = (package, models, documents)
+TARGETS: tuple[Target, ...] = (package, models, methods, server, client, documents)
 """In the order in which they run; output is sorted by path afterwards."""

@@ -1,0 +1,112 @@
+"""client.py: an async and a sync client for each service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from protoc_gen_pds.python import layout
+from protoc_gen_pds.schema import File, Method, Service
+from protoc_gen_pds.targets import services
+from protoc_gen_pds.targets.base import Context, OutputFile
+from protoc_gen_pds.targets.services import Module
+
+_NOTE = "Methods take the keywords of CallOptions and raise the subclasses of RpcError."
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """One method of a client."""
+
+    head: str
+    doc: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """A client's class."""
+
+    head: str
+    doc: str
+    init_head: str
+    init_lines: tuple[str, ...]
+    methods: tuple[MethodView, ...]
+
+
+def client(context: Context) -> Iterator[OutputFile]:
+    """The clients for every file that has services."""
+    if not context.options.emits("client"):
+        return
+    for file in services.files_with_services(context):
+        content = context.renderer.render("python/client.py.j2", _view(context, file))
+        yield OutputFile(context.path(file, "client.py"), content, file.name)
+
+
+def _view(context: Context, file: File) -> dict[str, object]:
+    names = context.names
+    own = [
+        name(names, service) for service in file.services for name in (services.client_class, services.sync_client_class)
+    ]
+    module = Module.of(context, file, own)
+    views = []
+    for service in file.services:
+        views.append(_client(module, service, synchronous=False))
+        views.append(_client(module, service, synchronous=True))
+    return {
+        "header": context.header(file),
+        "doc": layout.docstring(f"Clients of {services.subject(file)}: async and sync.", indent=0),
+        "clients": tuple(views),
+        "imports": module.scope.lines(),
+    }
+
+
+def _client(module: Module, service: Service, *, synchronous: bool) -> ClientView:
+    name = services.sync_client_class if synchronous else services.client_class
+    channel = module.runtime("border", "SyncChannel" if synchronous else "Channel")
+    return ClientView(
+        head=f"class {name(module.names, service)}:",
+        doc=services.docstring(service, 4, more=_NOTE),
+        init_head=f"def __init__(self, channel: {channel}) -> None:",
+        init_lines=tuple(_attribute(module, method, synchronous=synchronous) for method in service.methods) or ("pass",),
+        methods=tuple(_method(module, method, synchronous=synchronous) for method in service.methods),
+    )
+
+
+def _attribute(module: Module, method: Method, *, synchronous: bool) -> str:
+    home = "sync_client" if synchronous else "client"
+    factory = module.runtime(home, f"{'sync' if synchronous else 'async'}_{services.kind(method)}")
+    head = f"self._{module.names.method(method)} = {factory}("
+    return layout.fold(head, ["channel", module.constant(method)], ")", indent=8)
+
+
+def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
+    scope, name = module.scope, module.names.method(method)
+    unpack, options = scope.name("typing", "Unpack"), module.runtime("client", "CallOptions")
+    parameters, arguments = ["self"], []
+    request = module.message(method.input)
+    if method.client_streaming:
+        iterable = f"{scope.name('collections.abc', 'Iterable')}[{request}]"
+        if not synchronous:
+            iterable = f"{scope.name('collections.abc', 'AsyncIterable')}[{request}] | {iterable}"
+        parameters.append(f"requests: {iterable}")
+        arguments.append("requests")
+    elif services.takes_request(method):
+        parameters.append(f"request: {request}")
+        arguments.append("request")
+    else:
+        arguments.append(f"{request}()")
+    parameters.append(f"**options: {unpack}[{options}]")
+    arguments.append("**options")
+    response = module.message(method.output) if services.returns_response(method) else "None"
+    if method.server_streaming:
+        stream = ("sync_client", "SyncResponseStream") if synchronous else ("client", "ResponseStream")
+        response = f"{module.runtime(*stream)}[{response}]"
+    waits = not synchronous and not method.server_streaming
+    call = f"{'await ' if waits else ''}self._{name}("
+    head = f"return {call}" if services.returns_response(method) else call
+    return MethodView(
+        head=layout.fold(f"{'async ' if waits else ''}def {name}(", parameters, f") -> {response}:", indent=4),
+        doc=services.docstring(method, 8),
+        body=layout.fold(head, arguments, ")", indent=8),
+    )
