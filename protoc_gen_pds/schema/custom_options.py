@@ -41,7 +41,7 @@ class Options:
         if extension is None or extension.containing_type.full_name != self.raw.DESCRIPTOR.full_name:
             return None
         message = self.message
-        if extension.is_repeated:
+        if is_repeated(extension):
             values = list(message.Extensions[extension])
             return values or None
         return message.Extensions[extension] if message.HasExtension(extension) else None
@@ -89,3 +89,11 @@ class OptionReader:
         parsed = message_factory.GetMessageClass(descriptor)()
         parsed.ParseFromString(raw.SerializeToString())
         return parsed
+
+
+def is_repeated(field: Any) -> bool:
+    """Whether a protobuf field descriptor is repeated, under every version of protobuf that we admit."""
+    if hasattr(field, "is_repeated"):
+        return bool(field.is_repeated)
+    # Protobuf 5 has only the label, which later versions deprecate.
+    return bool(field.label == field.LABEL_REPEATED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from protoc_gen_pds.schema import Field, Message, Method, Oneof
+from protoc_gen_pds.schema.custom_options import is_repeated
 from protoc_gen_pds.targets.docs_text import cell, code
 
 _RULES = frozenset(
@@ -76,11 +77,11 @@ def _rule_texts(prefix: str, descriptor: Any, value: Any) -> Iterator[str]:
     if descriptor.message_type is None:
         yield _assignment(prefix, descriptor, value)
     elif descriptor.message_type.full_name.startswith("google.protobuf."):
-        if descriptor.is_repeated:
+        if is_repeated(descriptor):
             yield code(f"{prefix} = [{', '.join(map(_well_known, value))}]")
         else:
             yield code(f"{prefix} = {_well_known(value)}")
-    elif descriptor.is_repeated:
+    elif is_repeated(descriptor):
         for each in value:
             yield from _cel(each)
     else:
@@ -91,7 +92,7 @@ def _rule_texts(prefix: str, descriptor: Any, value: Any) -> Iterator[str]:
 
 def _assignment(prefix: str, descriptor: Any, value: Any) -> str:
     name = prefix or descriptor.name
-    if descriptor.is_repeated:
+    if is_repeated(descriptor):
         return code(f"{name} = [{', '.join(_literal(descriptor, each) for each in value)}]")
     return code(name if value is True else f"{name} = {_literal(descriptor, value)}")
 
