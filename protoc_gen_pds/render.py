@@ -43,6 +43,7 @@ class Renderer:
 
     def __init__(self, directories: Sequence[str] = ()) -> None:
         loaders: list[jinja2.BaseLoader] = []
+        self._directories = (*directories, str(source_directory()))
         for directory in directories:
             if not Path(directory).is_dir():
                 raise GenerationError(f'option templates: "{directory}" is not a directory')
@@ -71,7 +72,8 @@ class Renderer:
             raise
         except Exception as error:
             raise GenerationError(
-                f"template failed: {type(error).__name__}: {error}", _template_position(error, template)
+                f"template failed: {type(error).__name__}: {error}",
+                _template_position(error, template, self._directories),
             ) from error
 
 
@@ -87,13 +89,19 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
     return jinja2.FileSystemBytecodeCache(str(directory))
 
 
-def _template_position(error: Exception, template: str) -> Position:
+def _template_position(error: Exception, template: str, directories: Sequence[str]) -> Position:
     """The template line in which an error was raised: Jinja rewrites tracebacks to show it."""
     position = Position(template)
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if name.endswith(".j2"):
-            position = Position(Path(name).name if name.startswith("/") else name, trace.tb_lineno)
+            position = Position(_template_name(Path(name), directories), trace.tb_lineno)
         trace = trace.tb_next
     return position
+
+
+def _template_name(path: Path, directories: Sequence[str]) -> str:
+    """A template's name from its file."""
+    inside = (directory for directory in directories if path.is_relative_to(directory))
+    return next((path.relative_to(directory).as_posix() for directory in inside), path.name)
