@@ -123,17 +123,28 @@ def _printable(line: str) -> str:
 
 def natural_order(names: Iterable[str]) -> list[str]:
     """Names sorted as the linter wants ``__slots__``: runs of digits count as numbers."""
-    return sorted(names, key=_natural_key)
+    return sorted(names, key=natural_key)
 
 
-def _natural_key(name: str) -> list[tuple[int, int, str]]:
+def member_order(names: Iterable[str]) -> list[str]:
+    """Names sorted as the linter wants ``__all__``: constants, classes and the rest."""
+    return sorted(names, key=lambda name: (member_rank(name), natural_key(name)))
+
+
+def member_rank(name: str) -> int:
+    """0 for the name of a constant, 1 for a class and 2 for the rest, as isort and ruff see them."""
+    return 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key of a name in natural order, as isort and ruff have it."""
     key: list[tuple[int, int, str]] = []
     for run in re.findall(r"[0-9]+|[^0-9]", name):
         if not run[0].isdigit():
-            key.append((1, ord(run), ""))
+            key.append((ord(run), 0, ""))
         elif run[0] == "0":
             # A leading zero makes a run a fraction: it is compared digit by digit from the left.
-            key.append((0, 0, run))
+            key.append((48, 0, run))
         else:
-            key.append((0, len(run), run))
+            key.append((48, len(run), run))
     return key

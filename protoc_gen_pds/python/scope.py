@@ -6,6 +6,8 @@ import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from protoc_gen_pds.python import layout
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Import:
@@ -48,6 +50,10 @@ class Scope:
     def name(self, module: str, name: str, *, alias: str | None = None, typing_only: bool = False) -> str:
         """The local name of something imported from a module; ``module`` may be relative."""
         return self._record(module, name, alias or name, typing_only)
+
+    def own_import(self, module: str, name: str, *, typing_only: bool = False) -> None:
+        """Import a name that the module gives to others: never under an alias."""
+        self._imports[module, name, typing_only] = _Import(module, name, name)
 
     def relative(self, package: tuple[str, ...], module: str = "") -> str:
         """The relative spelling of another package below the same root, for :meth:`name`."""
@@ -105,29 +111,29 @@ class Scope:
 
 
 def _statements(imports: list[_Import]) -> list[str]:
-    whole = sorted(i for i in imports if not i.name)
-    lines = [f"import {i.binding}" for i in whole]
-    by_module: dict[str, list[_Import]] = {}
+    lines = [f"import {i.binding}" for i in sorted((i for i in imports if not i.name), key=_member_key)]
+    # The linter wants a statement of its own for each alias.
+    groups: dict[tuple[str, str], list[_Import]] = {}
     for i in imports:
         if i.name:
-            by_module.setdefault(i.module, []).append(i)
-    for module in sorted(by_module, key=_distance):
-        bindings = [i.binding for i in sorted(by_module[module], key=_member_order)]
+            groups.setdefault((i.module, "" if i.name == i.alias else i.binding), []).append(i)
+    statements = [(module, sorted(group, key=_member_key)) for (module, _), group in groups.items()]
+    for module, group in sorted(statements, key=lambda s: (_distance(s[0]), _member_key(s[1][0]))):
+        bindings = [i.binding for i in group]
         line = f"from {module} import {', '.join(bindings)}"
-        if len(line) > 88:
-            line = f"from {module} import (\n" + "".join(f"    {b},\n" for b in bindings) + ")"
+        if len(line) > layout.LINE_LENGTH:
+            line = layout.exploded(f"from {module} import (", bindings, ")")
         lines.append(line)
     return lines
 
 
-def _distance(module: str) -> tuple[int, str]:
+def _distance(module: str) -> tuple[int, list[tuple[int, int, str]]]:
     """Furthest relative import first, as isort and ruff order them."""
     stem = module.lstrip(".")
-    return (len(stem) - len(module), stem)
+    return (len(stem) - len(module), layout.natural_key(stem.lower()))
 
 
-def _member_order(item: _Import) -> tuple[int, str, str]:
-    """Constants, then classes, then the rest, as isort and ruff order them."""
-    name = item.name
-    rank = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
-    return (rank, name, item.alias)
+def _member_key(item: _Import) -> tuple[int, object, object, object]:
+    name = item.name or item.module
+    rank = layout.member_rank(name) if item.name else 0
+    return (rank, layout.natural_key(name.lower()), layout.natural_key(name), layout.natural_key(item.alias))

@@ -3,10 +3,11 @@
 from protoc_gen_pds.targets.base import Target
 from protoc_gen_pds.targets.client import client
 from protoc_gen_pds.targets.docs import documents
+from protoc_gen_pds.targets.init import init
 from protoc_gen_pds.targets.methods import methods
 from protoc_gen_pds.targets.models import models
 from protoc_gen_pds.targets.package import package
 from protoc_gen_pds.targets.server import server
 
-TARGETS: tuple[Target, ...] = (package, models, methods, server, client, documents)
+TARGETS: tuple[Target, ...] = (package, init, models, methods, server, client, documents)
 """In the order in which they run; output is sorted by path afterwards."""

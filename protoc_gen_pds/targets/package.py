@@ -10,33 +10,35 @@ from protoc_gen_pds.python.types import RUNTIME, is_well_known
 from protoc_gen_pds.targets.base import Context, OutputFile
 
 _RUNTIME_SOURCE = Path(__file__).parent.parent / "runtime"
-_PYTHON = ("models", "validators", "server", "client")
 
 
 def package(context: Context) -> Iterator[OutputFile]:
-    """The constant files; the same bytes from every run, so that runs may overwrite each other's."""
-    if not context.options.emits_any("models", "validators", "server", "client"):
+    """The constant files: the same bytes from every run, so that runs may overwrite each other's."""
+    if not context.options.emits("models"):
         return
     root = context.names.root
-    for depth in range(1, len(root)):
-        if context.options.init == "empty":
-            yield OutputFile("/".join((*root[:depth], "__init__.py")), "")
-    base = "/".join(root)
-    yield OutputFile(f"{base}/__init__.py", "")
-    yield OutputFile(f"{base}/py.typed", "")
+    yield OutputFile("/".join((*root, "__init__.py")), "")
+    yield OutputFile("/".join((*root, "py.typed")), "")
     for name, content in _runtime_files():
-        yield OutputFile(f"{base}/{RUNTIME[0]}/{name}", content)
+        yield OutputFile("/".join((*root, *RUNTIME, name)), content)
     if context.options.init == "empty":
-        yield from _intermediate(context)
+        for segments, source in sorted(_directories(context).items()):
+            yield OutputFile("/".join((*segments, "__init__.py")), "", source)
 
 
-def _intermediate(context: Context) -> Iterator[OutputFile]:
-    seen = set()
-    packages = {context.names.package_of(file) for file in context.schema.to_generate if not is_well_known(file)}
-    for segments in packages:
-        seen |= {segments[:depth] for depth in range(1, len(segments))}
-    for segments in sorted(seen - packages):
-        yield OutputFile("/".join((*context.names.root, *segments, "__init__.py")), "")
+def _directories(context: Context) -> dict[tuple[str, ...], str]:
+    """Directories above a file's package, and a file that each is needed for.
+
+    One that is itself the package of another file (``a/b.proto`` beside ``a/b/c.proto``) will collide with it:
+    runs for one of the two alone could not know of the other, and the tree would depend on which came last.
+    """
+    root = context.names.root
+    found = {root[:depth]: "" for depth in range(1, len(root))}
+    for file in sorted(context.schema.to_generate, key=lambda file: file.name):
+        segments = () if is_well_known(file) else context.names.package_of(file)
+        for depth in range(1, len(segments)):
+            found.setdefault((*root, *segments[:depth]), file.name)
+    return found
 
 
 @functools.cache
