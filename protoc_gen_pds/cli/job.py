@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import get_args, get_origin, get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from google.protobuf.compiler import plugin_pb2
 from google.protobuf.message import DecodeError
@@ -88,14 +88,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("plugin options", "the same, under the same names, for protoc and buf")
     group.add_argument("--option", action="append", metavar="NAME=VALUE", help="an option as protoc would pass it")
-    types = get_type_hints(Options)
     defaults = {field.name: field.default for field in fields(Options)}
     for name, text in option_help().items():
-        declared = types[name]
-        repeats = get_origin(declared) is tuple
-        choices = [
-            value for value in get_args(get_args(declared)[0] if repeats else declared) if isinstance(value, str)
-        ]
+        choices = option_choices(name)
         flags = [f"--{name.replace('_', '-')}", *([f"--{name}"] if "_" in name else [])]
         group.add_argument(
             *flags,
@@ -104,6 +99,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="{" + ",".join(choices) + "}" if choices else name.upper(),
             help=text.replace("%", "%%") + (f" (default: {defaults[name]})" if defaults[name] else ""),
         )
+
+
+def option_choices(name: str) -> tuple[str, ...]:
+    """The values that an option admits, or none where it takes any text."""
+    declared = get_type_hints(Options)[name]
+    values = get_args(declared)[0] if get_origin(declared) is tuple else declared
+    return get_args(values) if get_origin(values) is Literal else ()
 
 
 def option_help() -> dict[str, str]:
