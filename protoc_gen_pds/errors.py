@@ -37,4 +37,9 @@ class GenerationError(Exception):
     def __init__(self, message: str, position: Position | None = None) -> None:
         self.message = " ".join(message.split())
         self.position = position
-        super().__init__(f"{position}: {self.message}" if position else self.message)
+        super().__init__(f"{_one_line(position)}: {self.message}" if position else self.message)
+
+
+def _one_line(position: Position) -> str:
+    """A file may be called anything; an error stays one line."""
+    return "".join(character if character.isprintable() else "?" for character in str(position))

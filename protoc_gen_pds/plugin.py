@@ -35,6 +35,11 @@ def respond(request: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGenerato
     except GenerationError as error:
         response.error = str(error)
         return response
+    except Exception as error:
+        from protoc_gen_pds.diagnosis import explain
+
+        response.error = str(explain(error, request))
+        return response
     for file in files:
         response.file.add(name=file.path, content=file.content)
     return response

@@ -23,6 +23,11 @@ class Comments:
 NO_COMMENTS = Comments()
 
 
+def _text(comment: str | bytes) -> str:
+    """Protobuf hands out bytes where a .proto is not UTF-8; compilers do not look into comments."""
+    return comment if isinstance(comment, str) else comment.decode("utf-8", "replace")
+
+
 class SourceIndex:
     """``SourceCodeInfo`` of one file by path."""
 
@@ -40,9 +45,9 @@ class SourceIndex:
         ):
             return NO_COMMENTS
         return Comments(
-            location.leading_comments,
-            location.trailing_comments,
-            tuple(location.leading_detached_comments),
+            _text(location.leading_comments),
+            _text(location.trailing_comments),
+            tuple(map(_text, location.leading_detached_comments)),
         )
 
     def position(self, path: tuple[int, ...]) -> Position:

@@ -56,8 +56,18 @@ EDITION_UNSTABLE = 9999
 def edition_of(file: pb.FileDescriptorProto) -> int:
     """The edition of a file, with the two syntaxes as the editions that stand for them."""
     if file.syntax == "editions":
-        return file.edition
+        return file.edition or _unnamed_edition(file)
     return pb.EDITION_PROTO3 if file.syntax == "proto3" else pb.EDITION_PROTO2
+
+
+def _unnamed_edition(file: pb.FileDescriptorProto) -> int:
+    """An edition that the installed protobuf has no name for: the parser keeps it among the unknown fields."""
+    from google.protobuf.unknown_fields import UnknownFieldSet
+
+    number = pb.FileDescriptorProto.EDITION_FIELD_NUMBER
+    unknown: Any = UnknownFieldSet(file)
+    found = [field.data for field in unknown if field.field_number == number]
+    return int(found[-1]) if found else pb.EDITION_UNKNOWN
 
 
 def defaults(edition: int) -> Features:
