@@ -104,13 +104,20 @@ class TestInputs:
         assert error.count("\n") == 1
         assert not (repository / "out").exists()
 
-    def test_the_compilers_errors_pass_through(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (repository / "proto/bad.proto").write_text('syntax = "proto3";\nmessage M {\n  Missing m = 1;\n}\n')
-        (repository / "proto/worse.proto").write_text('syntax = "proto3";\nimport "gone.proto";\n')
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ("message M { Missing m = 1; }", 'proto/bad.proto:2:13: "Missing" is not defined.'),
+            ('import "gone.proto";', 'proto/bad.proto:2:1: Import "gone.proto" was not found or had errors.'),
+            ("message M { string s; }", "proto/bad.proto:2:21: Missing field number."),
+        ],
+    )
+    def test_the_compilers_errors_pass_through(
+        self, repository: Path, line: str, message: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (repository / "proto/bad.proto").write_text(f'syntax = "proto3";\n{line}\n')
         assert generate("-I", "proto", "--out", "out") == 2
-        lines = capsys.readouterr().err.splitlines()
-        assert 'proto/bad.proto:3:3: "Missing" is not defined.' in lines
-        assert 'proto/worse.proto:2:1: Import "gone.proto" was not found or had errors.' in lines
+        assert message in capsys.readouterr().err.splitlines()
         assert not (repository / "out").exists()
 
     def test_the_compilers_warnings_pass_through(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
