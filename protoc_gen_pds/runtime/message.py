@@ -1,5 +1,7 @@
 """The base class of generated messages, of oneof members, and how a message finds its codec."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import importlib
@@ -25,9 +27,19 @@ class Codec(Generic[M]):
         to_json: the message as a JSON value; further arguments are the codec's business.
         from_json: a message from a JSON value.
         fields: what table-driven code (text format, generic tools) needs to know, or None.
+        reserved: field names that the message reserves; the text format passes over them.
+        message_set: whether the message has the old MessageSet wire format.
     """
 
-    __slots__ = ("decode", "encode", "fields", "from_json", "to_json")
+    __slots__ = (
+        "decode",
+        "encode",
+        "fields",
+        "from_json",
+        "message_set",
+        "reserved",
+        "to_json",
+    )
 
     def __init__(
         self,
@@ -36,12 +48,17 @@ class Codec(Generic[M]):
         to_json: Callable[..., Any],
         from_json: Callable[..., M],
         fields: Any = None,
+        *,
+        reserved: tuple[str, ...] = (),
+        message_set: bool = False,
     ) -> None:
         self.decode = decode
         self.encode = encode
         self.to_json = to_json
         self.from_json = from_json
         self.fields = fields
+        self.reserved = reserved
+        self.message_set = message_set
 
 
 def bind(message: type[M], codec: Codec[M]) -> None:
@@ -53,7 +70,7 @@ def codec_of(message: type[M]) -> Codec[M]:
     """The codec of a class; its module is imported when the first message of a file needs it."""
     codec = message._codec
     if codec is None:
-        home = next(cls for cls in message.__mro__ if "_full_name" in cls.__dict__)
+        home: Any = next(cls for cls in message.__mro__ if "_full_name" in cls.__dict__)
         importlib.import_module(home._codec_module, home.__module__.rpartition(".")[0])
         codec = message._codec
         assert codec is not None, (
@@ -181,18 +198,32 @@ class Message:
 
         return from_dict(cls, value, ignore_unknown=ignore_unknown)
 
-    def to_text(self) -> str:
-        """The message in the protobuf text format (protobuf.dev/reference/protobuf/textformat-spec)."""
+    def to_text(
+        self, *, single_line: bool = False, print_unknown_fields: bool = False
+    ) -> str:
+        """The message in the protobuf text format (protobuf.dev/reference/protobuf/textformat-spec).
+
+        Args:
+            single_line: whether fields are separated by spaces instead of newlines.
+            print_unknown_fields: whether fields that the class does not know appear, by number;
+                such text cannot be read again.
+
+        Raises:
+            EncodeError: as :meth:`to_bytes`.
+        """
         from .text import to_text
 
-        return to_text(self)
+        return to_text(
+            self, single_line=single_line, print_unknown_fields=print_unknown_fields
+        )
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read the protobuf text format.
 
         Raises:
-            DecodeError: the text does not parse, or names a field that the class does not have.
+            DecodeError: the text does not parse, or names a field, extension or enum value that is
+                not known; the error begins with line and column.
         """
         from .text import from_text
 
@@ -225,7 +256,7 @@ class Message:
         return ("", None) if member is None else (member.field, member.value)
 
     def __eq__(self, other: object) -> bool:
-        if other.__class__ is not self.__class__:
+        if not isinstance(other, Message) or type(other) is not type(self):
             return NotImplemented
         for name in self._fields:
             if getattr(self, name) != getattr(other, name):
@@ -234,8 +265,8 @@ class Message:
 
     def __repr__(self) -> str:
         cls = type(self)
-        defaults = cls.__init__.__kwdefaults__ or {}
-        shown = []
+        defaults: dict[str, Any] = cls.__init__.__kwdefaults__ or {}
+        shown: list[str] = []
         for name in cls._fields:
             value = getattr(self, name)
             default = defaults.get(name)
@@ -248,26 +279,28 @@ class Message:
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, (Message, Member)):
-        return value.copy()
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return [_copied(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
+        return {
+            key: _copied(item) for key, item in cast("dict[Any, Any]", value).items()
+        }
+    if isinstance(value, Message):
+        return value.copy()
+    if isinstance(value, Member):
+        return cast("Member[Any]", value).copy()
     return value
 
 
 class Member(Generic[T]):
     """One member of a oneof with its value; every member has a class of its own.
 
+    Each class has a ``field``, a literal: the name of the field in the .proto file.
     ``match request.list_by: case ListBackupsRequest.BackupConfigId(value): ...``
     """
 
     __slots__ = ("value",)
     __match_args__ = ("value",)
-
-    field: ClassVar[str]
-    """Name of the field in the .proto file."""
 
     value: T
 
@@ -279,9 +312,9 @@ class Member(Generic[T]):
         return type(self)(_copied(self.value))
 
     def __eq__(self, other: object) -> bool:
-        if other.__class__ is not self.__class__:
+        if type(other) is not type(self):
             return NotImplemented
-        return bool(self.value == other.value)
+        return bool(self.value == cast(Any, other).value)
 
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({self.value!r})"
