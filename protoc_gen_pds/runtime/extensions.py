@@ -12,6 +12,8 @@ What a value looks like in bytes is the codec's business. The codec of the decla
 * ``encode(value)`` gives such fields for a value, tags included.
 """
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import importlib
@@ -55,8 +57,8 @@ class ExtensionCodec(Generic[T]):
         self.field = field
 
 
-class _Key(Generic[M, T]):
-    """What both kinds of extension share; ``T`` is the type of the whole value."""
+class AnyExtension(Generic[M, T]):
+    """What both kinds of extension share; ``T`` is the type of a whole value."""
 
     __slots__ = ("_codec", "_module", "extendee", "full_name", "number")
 
@@ -131,7 +133,7 @@ class _Key(Generic[M, T]):
         return f"<extension {self.full_name} = {self.number} of {self.extendee}>"
 
 
-class Extension(_Key[M, T]):
+class Extension(AnyExtension[M, T]):
     """A singular extension of message ``M`` with values of type ``T``."""
 
     __slots__ = ()
@@ -147,7 +149,7 @@ class Extension(_Key[M, T]):
         return self._find(message)
 
 
-class RepeatedExtension(_Key[M, "list[T]"], Generic[M, T]):
+class RepeatedExtension(AnyExtension[M, "list[T]"], Generic[M, T]):
     """A repeated extension of message ``M`` with elements of type ``T``."""
 
     __slots__ = ()
@@ -163,7 +165,7 @@ class RepeatedExtension(_Key[M, "list[T]"], Generic[M, T]):
         return self._find(message) or []
 
 
-def bind_extension(extension: _Key[Any, T], codec: ExtensionCodec[T]) -> None:
+def bind_extension(extension: AnyExtension[Any, T], codec: ExtensionCodec[T]) -> None:
     """Attach its codec to an extension."""
     extension._codec = codec
 
@@ -174,7 +176,8 @@ def _fields(data: bytes) -> list[tuple[int, int, int]]:
         return []
     from .wire import MAX_DEPTH, read_varint, skip_field
 
-    found, p, end = [], 0, len(data)
+    found: list[tuple[int, int, int]] = []
+    p, end = 0, len(data)
     while p < end:
         tag, _ = read_varint(data, p)
         start, p = p, skip_field(data, p, end, MAX_DEPTH)

@@ -280,15 +280,16 @@ class Message:
 
 def _copied(value: Any) -> Any:
     if isinstance(value, list):
-        return [_copied(item) for item in cast("list[Any]", value)]
+        return [_copied(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {
-            key: _copied(item) for key, item in cast("dict[Any, Any]", value).items()
+            key: _copied(item)
+            for key, item in cast("dict[object, object]", value).items()
         }
     if isinstance(value, Message):
         return value.copy()
     if isinstance(value, Member):
-        return cast("Member[Any]", value).copy()
+        return cast("Member[object]", value).copy()
     return value
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .extensions import _Key
+    from .extensions import AnyExtension
     from .message import Message
 
 _MESSAGES: dict[str, type[Message]] = {}
-_EXTENSIONS: dict[str, _Key[Any, Any]] = {}
-_EXTENSIONS_BY_NUMBER: dict[tuple[str, int], _Key[Any, Any]] = {}
+_EXTENSIONS: dict[str, AnyExtension[Any, Any]] = {}
+_EXTENSIONS_BY_NUMBER: dict[tuple[str, int], AnyExtension[Any, Any]] = {}
 
 
 def register(full_name: str, message: type[Message]) -> None:
@@ -30,17 +30,19 @@ def find_message(full_name: str) -> type[Message] | None:
     return found
 
 
-def register_extension(extension: _Key[Any, Any]) -> None:
+def register_extension(extension: AnyExtension[Any, Any]) -> None:
     """Make an extension known; done when its key is made."""
     _EXTENSIONS[extension.full_name] = extension
     _EXTENSIONS_BY_NUMBER[extension.extendee, extension.number] = extension
 
 
-def find_extension(full_name: str) -> _Key[Any, Any] | None:
+def find_extension(full_name: str) -> AnyExtension[Any, Any] | None:
     """The extension of a full name, or None where its module is not imported."""
     return _EXTENSIONS.get(full_name)
 
 
-def find_extension_by_number(extendee: str, number: int) -> _Key[Any, Any] | None:
+def find_extension_by_number(
+    extendee: str, number: int
+) -> AnyExtension[Any, Any] | None:
     """The extension of a message's full name and a field number, or None."""
     return _EXTENSIONS_BY_NUMBER.get((extendee, number))

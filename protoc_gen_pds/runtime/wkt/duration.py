@@ -1,5 +1,7 @@
 """google.protobuf.Duration: an exact span of time."""
 
+# pyright: reportUnnecessaryIsInstance=false
+
 from __future__ import annotations
 
 import re
@@ -115,28 +117,22 @@ class Duration(WellKnown, full_name="google.protobuf.Duration"):
 
     def __add__(self, other: Duration | timedelta) -> Self:
         nanoseconds = _nanoseconds(other)
-        return (
-            NotImplemented
-            if nanoseconds is None
-            else self.from_nanoseconds(self.to_nanoseconds() + nanoseconds)
-        )
+        if nanoseconds is None:
+            return NotImplemented
+        return self.from_nanoseconds(self.to_nanoseconds() + nanoseconds)
 
     __radd__ = __add__
 
     def __sub__(self, other: Duration | timedelta) -> Self:
         nanoseconds = _nanoseconds(other)
-        return (
-            NotImplemented
-            if nanoseconds is None
-            else self.from_nanoseconds(self.to_nanoseconds() - nanoseconds)
-        )
+        if nanoseconds is None:
+            return NotImplemented
+        return self.from_nanoseconds(self.to_nanoseconds() - nanoseconds)
 
     def __mul__(self, factor: int) -> Self:
-        return (
-            self.from_nanoseconds(self.to_nanoseconds() * factor)
-            if isinstance(factor, int)
-            else NotImplemented
-        )
+        if not isinstance(factor, int):
+            return NotImplemented
+        return self.from_nanoseconds(self.to_nanoseconds() * factor)
 
     __rmul__ = __mul__
 

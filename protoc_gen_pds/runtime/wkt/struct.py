@@ -12,7 +12,7 @@ from ..enums import ProtoEnum
 from .base import WellKnown
 
 JsonValue: TypeAlias = (
-    "None | bool | float | str | list[JsonValue] | dict[str, JsonValue]"
+    "bool | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 )
 """A JSON value; numbers are doubles, so an int comes back as a float."""
 

@@ -1,5 +1,7 @@
 """google.protobuf.Timestamp: an exact point in time."""
 
+# pyright: reportUnnecessaryIsInstance=false
+
 from __future__ import annotations
 
 import re
