@@ -45,7 +45,14 @@ class Job:
 
     def render(self) -> list[OutputFile]:
         """Make all files in memory; raises GenerationError."""
-        return generate(self.schema(), self.options)
+        try:
+            return generate(self.schema(), self.options)
+        except (GenerationError, OSError):
+            raise
+        except Exception as error:
+            from protoc_gen_pds.diagnosis import explain
+
+            raise explain(error, self.request) from error
 
     def has_source(self, name: str) -> bool:
         """Whether a .proto file of this name is on the import path, as far as that is known."""
