@@ -2,6 +2,8 @@
 
 from protoc_gen_pds.targets.base import Target
 from protoc_gen_pds.targets.client import client
+from protoc_gen_pds.targets.codec import codecs
+from protoc_gen_pds.targets.descriptors import descriptors
 from protoc_gen_pds.targets.docs import documents
 from protoc_gen_pds.targets.init import init
 from protoc_gen_pds.targets.methods import methods
@@ -9,5 +11,5 @@ from protoc_gen_pds.targets.models import models
 from protoc_gen_pds.targets.package import package
 from protoc_gen_pds.targets.server import server
 
-TARGETS: tuple[Target, ...] = (package, init, models, methods, server, client, documents)
+TARGETS: tuple[Target, ...] = (package, init, models, codecs, methods, server, descriptors, client, documents)
 """In the order in which they run; output is sorted by path afterwards."""

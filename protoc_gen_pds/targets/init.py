@@ -14,7 +14,7 @@ from protoc_gen_pds.targets import services
 from protoc_gen_pds.targets.base import Context, OutputFile
 from protoc_gen_pds.targets.models import is_emitted
 
-SUBMODULES = frozenset({"client", "codec", "methods", "models", "server", "validators"})
+SUBMODULES = frozenset({"client", "codec", "descriptors", "methods", "models", "server", "validators"})
 """Modules of a file's package: importing one binds its name, so nothing else is exported by it."""
 
 VALIDATORS = ("validate", "violations")

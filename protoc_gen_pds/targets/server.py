@@ -57,6 +57,7 @@ def _view(context: Context, file: File) -> dict[str, object]:
         "doc": layout.docstring(doc, indent=0),
         "services": views,
         "imports": module.scope.lines(),
+        "typing_imports": module.scope.lines(typing_only=True),
     }
 
 
@@ -65,7 +66,7 @@ def _service(module: Module, service: Service, adder: str) -> ServiceView:
     server, settings = module.runtime("border", "Server"), module.runtime("chain", "Settings")
     parameters = [f"server: {server}", f"impl: {base}", f"settings: {settings} = {module.runtime('chain', 'DEFAULTS')}"]
     return ServiceView(
-        head=f"class {base}({module.runtime('base', 'ServiceBase')}):",
+        head=f"class {base}({module.runtime('base', 'ServiceBase')}[{_client(module, service)}]):",
         doc=services.docstring(service, 4, more=_NOTE),
         methods=tuple(_method(module, method) for method in service.methods),
         binding_head=f"def binding(self) -> {module.runtime('method', 'ServiceBinding')}:",
@@ -78,6 +79,15 @@ def _service(module: Module, service: Service, adder: str) -> ServiceView:
         ),
         add_body=f"{module.runtime('chain', 'add_service')}(server, impl.binding(), settings)",
     )
+
+
+def _client(module: Module, service: Service) -> str:
+    """The type argument of the base class: the async client, which exists for type checkers only."""
+    if not module.context.options.emits("client"):
+        return module.scope.builtin("object")
+    client = module.scope.relative(module.names.package_of(module.file), "client")
+    module.scope.name("typing", "TYPE_CHECKING")
+    return f'"{module.scope.name(client, services.client_class(module.names, service), typing_only=True)}"'
 
 
 def _method(module: Module, method: Method) -> MethodView:

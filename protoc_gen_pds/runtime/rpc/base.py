@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import abc
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .errors import Unimplemented
 from .method import Method, ServiceBinding
 
+C_co = TypeVar("C_co", covariant=True)
 
-class ServiceBase(abc.ABC):
-    """A service without a transport: a server, HTTP or a test calls its methods."""
+
+class ServiceBase(abc.ABC, Generic[C_co]):
+    """A service without a transport: a server, HTTP or a test calls its methods.
+
+    The type parameter is the service's async client, for ``async with running(impl) as client``.
+    """
 
     @abc.abstractmethod
     def binding(self) -> ServiceBinding:

@@ -18,7 +18,7 @@ TYPE_URL_PREFIX = "type.googleapis.com/"
 class AnyDetail(Record):
     """A ``google.protobuf.Any``: a detail of a type that is not known here keeps this form."""
 
-    type_name: ClassVar[str] = "google.protobuf.Any"
+    _full_name: ClassVar[str] = "google.protobuf.Any"
 
     type_url: str = wire(1, "string")
     value: bytes = wire(2, "bytes")
@@ -28,7 +28,7 @@ class AnyDetail(Record):
 class Status(Record):
     """What a failed call returns in full (google/rpc/status.proto)."""
 
-    type_name: ClassVar[str] = "google.rpc.Status"
+    _full_name: ClassVar[str] = "google.rpc.Status"
 
     code: int = wire(1, "int")
     message: str = wire(2, "string")
@@ -39,7 +39,7 @@ class Status(Record):
 class ErrorInfo(Record):
     """The cause of an error for programs: a reason in UPPER_SNAKE_CASE, unique in its domain."""
 
-    type_name: ClassVar[str] = "google.rpc.ErrorInfo"
+    _full_name: ClassVar[str] = "google.rpc.ErrorInfo"
 
     reason: str = wire(1, "string")
     domain: str = wire(2, "string")
@@ -50,7 +50,7 @@ class ErrorInfo(Record):
 class LocalizedMessage(Record):
     """A message for a user, in the language that ``locale`` (BCP 47) names."""
 
-    type_name: ClassVar[str] = "google.rpc.LocalizedMessage"
+    _full_name: ClassVar[str] = "google.rpc.LocalizedMessage"
 
     locale: str = wire(1, "string")
     message: str = wire(2, "string")
@@ -77,7 +77,7 @@ class FieldViolation(Record):
 class BadRequest(Record):
     """The bad fields of a request."""
 
-    type_name: ClassVar[str] = "google.rpc.BadRequest"
+    _full_name: ClassVar[str] = "google.rpc.BadRequest"
 
     field_violations: tuple[FieldViolation, ...] = wire(1, "records", FieldViolation)
 
@@ -95,7 +95,7 @@ class PreconditionViolation(Record):
 class PreconditionFailure(Record):
     """What state the system must be in first."""
 
-    type_name: ClassVar[str] = "google.rpc.PreconditionFailure"
+    _full_name: ClassVar[str] = "google.rpc.PreconditionFailure"
 
     violations: tuple[PreconditionViolation, ...] = wire(
         1, "records", PreconditionViolation
@@ -114,7 +114,7 @@ class QuotaViolation(Record):
 class QuotaFailure(Record):
     """Which quotas are used up."""
 
-    type_name: ClassVar[str] = "google.rpc.QuotaFailure"
+    _full_name: ClassVar[str] = "google.rpc.QuotaFailure"
 
     violations: tuple[QuotaViolation, ...] = wire(1, "records", QuotaViolation)
 
@@ -123,7 +123,7 @@ class QuotaFailure(Record):
 class ResourceInfo(Record):
     """The resource that an error is about."""
 
-    type_name: ClassVar[str] = "google.rpc.ResourceInfo"
+    _full_name: ClassVar[str] = "google.rpc.ResourceInfo"
 
     resource_type: str = wire(1, "string")
     resource_name: str = wire(2, "string")
@@ -143,7 +143,7 @@ class RetryDelay(Record):
 class RetryInfo(Record):
     """How long to wait before trying again."""
 
-    type_name: ClassVar[str] = "google.rpc.RetryInfo"
+    _full_name: ClassVar[str] = "google.rpc.RetryInfo"
 
     retry_delay: RetryDelay | None = wire(1, "record", RetryDelay)
 
@@ -152,7 +152,7 @@ class RetryInfo(Record):
 class RequestInfo(Record):
     """The id by which the server's logs know the request."""
 
-    type_name: ClassVar[str] = "google.rpc.RequestInfo"
+    _full_name: ClassVar[str] = "google.rpc.RequestInfo"
 
     request_id: str = wire(1, "string")
     serving_data: str = wire(2, "string")
@@ -170,7 +170,7 @@ class HelpLink(Record):
 class Help(Record):
     """Where to read more."""
 
-    type_name: ClassVar[str] = "google.rpc.Help"
+    _full_name: ClassVar[str] = "google.rpc.Help"
 
     links: tuple[HelpLink, ...] = wire(1, "records", HelpLink)
 
@@ -213,13 +213,13 @@ class RuleViolation(Record):
 class Violations(Record):
     """All broken rules of a request."""
 
-    type_name: ClassVar[str] = "buf.validate.Violations"
+    _full_name: ClassVar[str] = "buf.validate.Violations"
 
     violations: tuple[RuleViolation, ...] = wire(1, "records", RuleViolation)
 
 
 KNOWN: dict[str, type[Record]] = {
-    record.type_name: record
+    full_name_of(record): record
     for record in (
         ErrorInfo,
         LocalizedMessage,
@@ -239,9 +239,7 @@ def pack(detail: Any) -> AnyDetail:
     """A detail, one of these or any generated message, as it travels."""
     if isinstance(detail, AnyDetail):
         return detail
-    name = (
-        detail.type_name if isinstance(detail, Record) else full_name_of(type(detail))
-    )
+    name = full_name_of(type(detail))
     return AnyDetail(TYPE_URL_PREFIX + name, detail.to_bytes())
 
 

@@ -18,9 +18,10 @@ S = TypeVar("S", bound=Message)
 EMPTY = "google.protobuf.Empty"
 
 
-def full_name_of(message: type[Message]) -> str:
-    """Full protobuf name of a message class."""
-    return message._full_name  # pyright: ignore[reportPrivateUsage]
+def full_name_of(message: type[Any]) -> str:
+    """Full protobuf name of a class of messages, or of the records of this package."""
+    name: str = message._full_name
+    return name
 
 
 class CallKind(Enum):

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import field, fields
 from typing import Any, ClassVar, Literal, Self
 
+from ..errors import DecodeError
+
 Kind = Literal[
     "string",
     "bytes",
@@ -37,7 +39,7 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-class RecordError(ValueError):
+class RecordError(DecodeError):
     """Bytes that are not the message that they should be."""
 
 
@@ -52,7 +54,7 @@ def wire(number: int, kind: Kind, of: type[Record] | None = None) -> Any:
 class Record:
     """Base of the hand-written messages; subclasses are frozen dataclasses with :func:`wire` fields."""
 
-    type_name: ClassVar[str] = ""
+    _full_name: ClassVar[str] = ""
     """Full protobuf name: what a ``google.protobuf.Any`` calls the message."""
 
     def to_bytes(self) -> bytes:
@@ -110,7 +112,7 @@ class Record:
                 else:
                     values[name] = _read(kind, of, value)
         except (IndexError, UnicodeDecodeError) as error:
-            raise RecordError(f"{cls.__name__}: malformed bytes") from error
+            raise RecordError("malformed bytes", message_name=cls.__name__) from error
         return cls(**values)
 
 

@@ -1,0 +1,79 @@
+"""descriptors.py: the files that describe a package's services, for server reflection."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf import descriptor_pb2 as pb
+
+from protoc_gen_pds.python import layout
+from protoc_gen_pds.schema import File
+from protoc_gen_pds.targets import services
+from protoc_gen_pds.targets.base import Context, OutputFile
+
+_IN_RUNTIME = frozenset(
+    f"google/protobuf/{name}.proto"
+    for name in (
+        "any",
+        "api",
+        "descriptor",
+        "duration",
+        "empty",
+        "field_mask",
+        "source_context",
+        "struct",
+        "timestamp",
+        "type",
+        "wrappers",
+    )
+)
+"""What the runtime's own ``well_known_files`` holds."""
+
+_CHARACTERS = 72
+"""Base64 characters on a line; a multiple of four."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One serialized descriptor."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+def descriptors(context: Context) -> Iterator[OutputFile]:
+    """The descriptors of every file that has services."""
+    if not context.options.emits("server"):
+        return
+    for file in services.files_with_services(context):
+        doc = f"Serialized descriptors of {services.subject(file)} and of its imports, for reflection."
+        view = {
+            "header": context.header(file),
+            "doc": layout.docstring(doc, indent=0),
+            "files": tuple(_view(each) for each in _closure(file)),
+        }
+        content = context.renderer.render("python/descriptors.py.j2", view)
+        yield OutputFile(context.path(file, "descriptors.py"), content, file.name)
+
+
+def _closure(file: File) -> list[File]:
+    """The file and its imports, each once, importers first; without those of the runtime."""
+    found: dict[str, File] = {}
+    pending = [file]
+    while pending:
+        current = pending.pop()
+        if current.name not in found and current.name not in _IN_RUNTIME:
+            found[current.name] = current
+            pending.extend(reversed(current.dependencies))
+    return list(found.values())
+
+
+def _view(file: File) -> FileView:
+    proto = pb.FileDescriptorProto()
+    proto.CopyFrom(file.proto)
+    proto.ClearField("source_code_info")
+    data = base64.b64encode(proto.SerializeToString(deterministic=True)).decode()
+    lines = (data[start : start + _CHARACTERS] for start in range(0, len(data), _CHARACTERS))
+    return FileView(" ".join(file.name.split()), tuple(f'b"{line}"' for line in lines))
