@@ -109,6 +109,7 @@ def compile_files(
             *(f"-I{path}" for path in (*import_paths, *bundled_import_paths())),
             "--include_imports",
             "--include_source_info",
+            # As plugins get them: without it protoc drops options whose retention is the source.
             "--retain_options",
             f"--descriptor_set_out={result}",
             *names,

@@ -13,6 +13,7 @@ from support import PROTO_DIR, backup_request, run_plugin
 
 from protoc_gen_pds import cli
 from protoc_gen_pds.cli.job import option_help
+from protoc_gen_pds.compiler import compile_files
 from protoc_gen_pds.options import option_names
 
 USER = 'syntax = "proto3";\npackage shop.v1;\nmessage User {\n  string name = 1;\n}\n'
@@ -125,6 +126,16 @@ class TestInputs:
         (repository / "proto/unused.proto").write_text(unused)
         assert generate("-I", "proto", "--out", "out") == 0
         assert "unused.proto:2:1: warning: Import shop/v1/user.proto is unused." in capsys.readouterr().err
+
+    def test_options_that_only_sources_have_are_kept_as_for_plugins(self, repository: Path) -> None:
+        text = (
+            'syntax = "proto3";\nimport "google/protobuf/descriptor.proto";\n'
+            "extend google.protobuf.FieldOptions { string note = 50000 [retention = RETENTION_SOURCE]; }\n"
+            'message M { string s = 1 [(note) = "kept"]; }\n'
+        )
+        (repository / "proto/m.proto").write_text(text)
+        *_, file = compile_files(["m.proto"], ["proto"])
+        assert b"kept" in file.message_type[0].field[0].options.SerializeToString()
 
     def test_another_compiler(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
         protoc = str(Path(sys.executable).with_name("protoc"))
