@@ -93,7 +93,8 @@ def run_suite(runner: Runner, program: Path, cache: Path, tests: Sequence[str] =
         Count(suite, *map(int, numbers)) for suite, numbers in zip(SUITES, _SUMMARY.findall(log), strict=False)
     )
     if not counts:
-        raise NoRunnerError(f"the conformance runner ended without a summary:\n{log[-4000:]}")
+        fatal = [line for line in log.splitlines() if re.match(r"[EF]\d{4} |execv", line)]
+        raise NoRunnerError("the conformance runner ended without a summary:\n" + "\n".join(fatal[-3:]))
     return Report(counts, tuple(_FAILED.findall(log)), log)
 
 

@@ -6,6 +6,7 @@ test, never as a broken test program.
 
 from __future__ import annotations
 
+import importlib
 import struct
 import sys
 from pathlib import Path
@@ -123,7 +124,7 @@ def serve(testee: Testee) -> None:
 def main() -> None:
     """Serve the models in the directory that the first argument names."""
     messages = message_classes(Path(sys.argv[1]))
-    errors = sys.modules[f"{PACKAGE}._runtime.errors"]
+    errors = importlib.import_module(f"{PACKAGE}._runtime.errors")
     serve(Testee(messages, errors.DecodeError, errors.EncodeError))
 
 
