@@ -16,8 +16,6 @@ class Call:
     head: str
     items: tuple[Expr, ...]
     tail: str = ")"
-    sole: bool = False
-    """Whether the content is one thing that never gets a trailing comma: a subscript, a comprehension."""
 
 
 Expr: TypeAlias = str | Call
@@ -69,6 +67,15 @@ def block(keyword: str, condition: str, indent: int) -> list[str]:
     if len(one) <= LINE_LENGTH:
         return [one]
     return [f"{pad}{keyword} (", f"{pad}    {condition}", f"{pad}):"]
+
+
+def signature(name: str, parameters: Sequence[str], result: str) -> str:
+    """The head of a function; unlike a call, one with a single parameter gets a trailing comma."""
+    head = Call(f"def {name}(", tuple(parameters))
+    found = lines(head, 0, after=f" -> {result}:")
+    if len(parameters) == 1 and len(found) > 1:
+        found[1] += ","
+    return "\n".join(found)
 
 
 def nested(statements: Sequence[str], levels: int = 1) -> list[str]:

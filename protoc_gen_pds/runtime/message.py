@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import struct
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
@@ -12,6 +13,20 @@ from .registry import register
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
+
+MAX_DEPTH = 100
+"""How deeply messages may be nested in the input, as in other protobuf implementations."""
+
+_REFUSED = (
+    TypeError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)
+"""What generated codecs raise, without saying where, when a value or the input is wrong."""
 
 UNSET: Any = None
 """Default of a parameter whose real default, an enum's zero value, is not defined yet at that point."""
@@ -101,7 +116,8 @@ class Message:
         if full_name is not None:
             cls._full_name = full_name
             if "_fields" not in cls.__dict__:
-                cls._fields = tuple(cls.__annotations__)
+                slots = frozenset(cls.__dict__["__slots__"])
+                cls._fields = tuple(n for n in cls.__annotations__ if n in slots)
             register(full_name, cls)
 
     # -- wire format -----------------------------------------------------------------------------
@@ -112,7 +128,14 @@ class Message:
         Raises:
             EncodeError: a field has a value of the wrong type or out of range; the message names it.
         """
-        return codec_of(type(self)).encode(self)
+        codec = self._codec or codec_of(type(self))
+        try:
+            data: bytes = codec.encode(self)
+        except _REFUSED as error:
+            from .walk import explain_encode
+
+            raise explain_encode(self, error) from error
+        return data
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Self:
@@ -121,15 +144,24 @@ class Message:
         Raises:
             DecodeError: the bytes are truncated or malformed; the message names the offset.
         """
-        from .wire import decode
-
-        return decode(cls, bytes(data))
+        return cls._decode(data, None)
 
     def parse(self, data: bytes | bytearray | memoryview) -> Self:
         """Merge wire bytes into this message and return it; errors as :meth:`from_bytes`."""
-        from .wire import decode
+        return self._decode(data, self)
 
-        return decode(type(self), bytes(data), self)
+    @classmethod
+    def _decode(cls, data: bytes | bytearray | memoryview, into: Self | None) -> Self:
+        codec = cls._codec or codec_of(cls)
+        if data.__class__ is not bytes:
+            data = bytes(data)
+        try:
+            message: Self = codec.decode(data, 0, len(data), into, MAX_DEPTH)
+        except _REFUSED as error:
+            from .walk import explain_decode
+
+            raise explain_decode(cls, bytes(data), error) from None
+        return message
 
     def __bytes__(self) -> bytes:
         return self.to_bytes()
@@ -189,7 +221,10 @@ class Message:
         """The value that :meth:`to_json` writes, as dicts, lists, strings, numbers, bools and None."""
         from .json import to_dict
 
-        return to_dict(self, emit_defaults=emit_defaults, proto_names=proto_names)
+        found: dict[str, Any] = to_dict(
+            self, emit_defaults=emit_defaults, proto_names=proto_names
+        )
+        return found
 
     @classmethod
     def from_dict(cls, value: dict[str, Any], *, ignore_unknown: bool = False) -> Self:

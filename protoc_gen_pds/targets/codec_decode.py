@@ -1,0 +1,283 @@
+"""Statements that read fields from the wire: the branches of a generated decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isqrt
+
+from protoc_gen_pds.python import statements
+from protoc_gen_pds.python.statements import Expr, call
+from protoc_gen_pds.schema import Field, Kind, Message
+from protoc_gen_pds.targets.codec_module import VALUE, Module, is_plain
+from protoc_gen_pds.targets.codec_scalars import FIXED32, LEN, NUMBERS, VARINT, wire_type
+
+LARGEST_CHAIN = 20
+"""Branches beyond which a decoder first chooses a range of tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What a decoder does for one tag."""
+
+    tag: int
+    keyword: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Branches for a range of tags; ``guard`` is empty where there is one block only."""
+
+    guard: str
+    pad: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderView:
+    """A decoder of a message, or of the entry of a map."""
+
+    head: str
+    fresh: str
+    zeros: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    store: tuple[str, ...]
+
+
+def decoder(module: Module, message: Message) -> DecoderView:
+    """The decoder of a message."""
+    cls = module.cls(message)
+    head = [*_RANGE, f"m: {cls} | None", "depth: int"]
+    name = module.function("decode", message)
+    return DecoderView(
+        head=statements.signature(name, head, cls),
+        fresh=cls,
+        zeros=(),
+        blocks=_blocks([*_cases(module, message)]),
+        store=(),
+    )
+
+
+def entry_decoder(module: Module, field: Field) -> DecoderView:
+    """The decoder of one entry of a map, which it stores in the map."""
+    assert field.message is not None
+    module.runtime("truncated")
+    head = [*_RANGE, f"into: {module.types.field(field)}", "depth: int"]
+    name = module.function("decode", field.message)
+    key, value = field.map_key, field.map_value
+    cases = [
+        *_entry_cases(module, key, "key"),
+        *_entry_cases(module, value, "value"),
+    ]
+    zeros = [f"key: {module.types.value(key)} = {_zero(module, key)}"]
+    store = ["into[key] = value"]
+    result = "None"
+    if value.message is not None and not is_plain(value.message):
+        zeros.append(f"value: {module.types.value(value)} | None = None")
+        store = [f"into[key] = {module.cls(value.message)}() if value is None else value"]
+    else:
+        zeros.append(f"value: {module.types.value(value)} = {_zero(module, value)}")
+    if value.enum is not None and value.enum.closed:
+        zeros.append("known = True")
+        store = ["if known:", "    into[key] = value", "return known"]
+        result = "bool"
+    return DecoderView(
+        head=statements.signature(name, head, result),
+        fresh="",
+        zeros=tuple(zeros),
+        blocks=_blocks(cases),
+        store=tuple(store),
+    )
+
+
+PLAIN_ZEROS = {
+    "BoolValue": "False",
+    "BytesValue": 'b""',
+    "DoubleValue": "0.0",
+    "FloatValue": "0.0",
+    "Int32Value": "0",
+    "Int64Value": "0",
+    "ListValue": "[]",
+    "StringValue": '""',
+    "Struct": "{}",
+    "UInt32Value": "0",
+    "UInt64Value": "0",
+    "Value": "None",
+}
+"""What a plain value is where its message is empty."""
+
+_RANGE = ("b: bytes", "p: int", "end: int")
+_REST = ("b", "p", "(p := p + n)")
+
+
+def is_string_map(field: Field) -> bool:
+    """Whether the runtime's own helper reads the entries of a map."""
+    key, value = field.map_key, field.map_value
+    return key.kind is Kind.STRING and value.kind is Kind.STRING and key.utf8 and value.utf8
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    tag: int
+    body: tuple[tuple[str, Expr] | str, ...]
+    """Assignments as pairs of target and expression, and other lines as they are, indented from 0."""
+
+
+def _blocks(cases: list[_Case]) -> tuple[Block, ...]:
+    cases.sort(key=lambda case: case.tag)
+    if len(cases) <= LARGEST_CHAIN:
+        return (Block("", "", _branches(cases, 12)),) if cases else ()
+    size = isqrt(len(cases) - 1) + 1
+    chunks = [cases[i : i + size] for i in range(0, len(cases), size)]
+    blocks = []
+    for i, chunk in enumerate(chunks):
+        guard = f"{'if' if i == 0 else 'elif'} t < {chunks[i + 1][0].tag}:" if i + 1 < len(chunks) else "else:"
+        blocks.append(Block(guard, "    ", _branches(chunk, 16)))
+    return tuple(blocks)
+
+
+def _branches(cases: list[_Case], indent: int) -> tuple[Branch, ...]:
+    return tuple(Branch(case.tag, "elif" if i else "if", tuple(_lines(case, indent))) for i, case in enumerate(cases))
+
+
+def _lines(case: _Case, indent: int) -> Iterator[str]:
+    for item in case.body:
+        if isinstance(item, str):
+            yield " " * indent + item
+            continue
+        target, expr = item
+        if target:
+            yield from statements.assign(target, expr, indent)
+        else:
+            yield from statements.lines(expr, indent)
+
+
+def _cases(module: Module, message: Message) -> Iterator[_Case]:
+    for field in message.fields:
+        target = f"m.{module.attribute(field)}"
+        if field.is_map:
+            yield _map(module, field, target)
+        elif field.repeated:
+            yield from _repeated(module, field, target)
+        else:
+            yield _singular(module, field, target)
+
+
+def _map(module: Module, field: Field, target: str) -> _Case:
+    tag = field.number << 3 | LEN
+    assert field.message is not None
+    string_map = is_string_map(field)
+    function = module.runtime("read_string_entry") if string_map else module.function("decode", field.message)
+    read = call(function, *_REST, target, "depth - 1")
+    value = field.map_value
+    if value.enum is not None and value.enum.closed:
+        # An entry with a number that the closed enum does not have is kept whole.
+        return _Case(
+            tag, (f"if not {function}({', '.join((*_REST, target, 'depth - 1'))}):", "    unknown.append(b[q:p])")
+        )
+    return _Case(tag, (("", read),))
+
+
+def _entry_cases(module: Module, field: Field, target: str) -> Iterator[_Case]:
+    tag = field.number << 3 | wire_type(field.kind)
+    if field.enum is not None and field.enum.closed:
+        find = f"if (e := {module.table(field.enum)}.find(n)) is not None:"
+        yield _Case(tag, (find, f"    {target} = e", "known = e is not None"))
+        return
+    before, expr, after = _value(module, field, target)
+    yield _Case(tag, (*before, (target, expr), *after))
+
+
+def _repeated(module: Module, field: Field, target: str) -> Iterator[_Case]:
+    number = field.number
+    tag = number << 3 | wire_type(field.kind)
+    packable = field.kind in NUMBERS or field.kind is Kind.ENUM
+    if field.enum is not None and field.enum.closed:
+        table = module.table(field.enum)
+        yield _Case(
+            tag,
+            (
+                f"if (e := {table}.find(n)) is None:",
+                "    unknown.append(b[q:p])",
+                "else:",
+                f"    {target}.append(e)",
+            ),
+        )
+        read = call(module.runtime("read_packed_closed"), *_REST, target, table, str(number))
+        yield _Case(number << 3 | LEN, (("", call("unknown.append", read)),))
+        return
+    before, expr, after = _value(module, field, "None")
+    yield _Case(tag, (*before, ("", call(f"{target}.append", expr)), *after))
+    if not packable:
+        return
+    scalar = NUMBERS.get(field.kind)
+    if scalar is not None and scalar.code:
+        read = call(module.runtime("read_packed_fixed"), *_REST, target, f'"{scalar.code}"')
+    elif scalar is not None:
+        convert = scalar.convert if scalar.convert in ("int", "bool") else module.runtime(scalar.convert)
+        read = call(module.runtime("read_packed"), *_REST, target, convert)
+    else:
+        assert field.enum is not None
+        read = call(module.runtime("read_packed"), *_REST, target, f"{module.table(field.enum)}.__getitem__")
+    yield _Case(number << 3 | LEN, (("", read),))
+
+
+def _singular(module: Module, field: Field, target: str) -> _Case:
+    tag = field.number << 3 | wire_type(field.kind)
+    member = module.member(field) if field.oneof else ""
+    if field.enum is not None and field.enum.closed:
+        stored = f"{member}(e)" if member else "e"
+        return _Case(
+            tag,
+            (
+                f"if (e := {module.table(field.enum)}.find(n)) is None:",
+                "    unknown.append(b[q:p])",
+                "else:",
+                f"    {target} = {stored}",
+            ),
+        )
+    into: Expr = target
+    if member and field.message is not None:
+        into = call(module.runtime("held"), target, member)
+    before, expr, after = _value(module, field, into)
+    if member:
+        expr = call(member, expr)
+    elif field.message is not None and field.message.full_name == VALUE:
+        expr = call(module.runtime("null_kept", "wkt_plain"), expr)
+    return _Case(tag, (*before, (target, expr), *after))
+
+
+def _value(module: Module, field: Field, into: Expr) -> tuple[tuple[str, ...], Expr, tuple[str, ...]]:
+    """Lines before, the expression for one value, and lines after."""
+    kind = field.kind
+    if field.message is not None:
+        decode = module.function("decode", field.message, plain=is_plain(field.message))
+        if kind is Kind.GROUP:
+            stop = f"stop, after = {module.runtime('group_end')}(b, p - 1, end, t >> 3, depth)"
+            return (stop,), call(decode, "b", "p - 1", "stop", into, "depth - 1"), ("p = after",)
+        return (), call(decode, *_REST, into, "depth - 1"), ()
+    if kind is Kind.STRING:
+        how = "" if field.utf8 else '"utf-8", "surrogateescape"'
+        return (), f"b[p : (p := p + n)].decode({how})", ()
+    if kind is Kind.BYTES:
+        return (), "b[p : (p := p + n)]", ()
+    if field.enum is not None:
+        return (), f"{module.table(field.enum)}[n]", ()
+    scalar = NUMBERS[kind]
+    if scalar.wire_type == VARINT:
+        if scalar.read_helper:
+            module.runtime(scalar.read_helper)
+        return (), scalar.read, ()
+    width = 3 if scalar.wire_type == FIXED32 else 7
+    return (), f"{module.runtime(scalar.read)}(b, p - 1)[0]", (f"p += {width}",)
+
+
+def _zero(module: Module, field: Field) -> str:
+    if field.enum is not None:
+        return f"{module.cls(field.enum)}.{module.names.enum_value(field.enum.values[0])}"
+    if field.message is not None:
+        return PLAIN_ZEROS[field.message.full_name.removeprefix("google.protobuf.")]
+    if field.kind is Kind.STRING:
+        return '""'
+    return 'b""' if field.kind is Kind.BYTES else NUMBERS[field.kind].zero

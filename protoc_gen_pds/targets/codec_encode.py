@@ -1,0 +1,195 @@
+"""Statements that write fields to the wire: the body of a generated encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from protoc_gen_pds.python import statements
+from protoc_gen_pds.python.layout import bytes_literal
+from protoc_gen_pds.python.statements import assign, block, call, lines, nested
+from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
+from protoc_gen_pds.targets.codec_decode import is_string_map
+from protoc_gen_pds.targets.codec_module import Module, is_plain, tag_literal
+from protoc_gen_pds.targets.codec_scalars import GROUP, LEN, NUMBERS, wire_type
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderView:
+    """An encoder; its statements field by field."""
+
+    head: str
+    cls: str
+    fields: tuple[tuple[str, ...], ...]
+
+
+def encoder(module: Module, message: Message) -> EncoderView:
+    """The encoder of a message."""
+    cls = module.cls(message)
+    name = module.function("encode", message)
+    module.runtime("check_class")
+    return EncoderView(
+        head=statements.signature(name, [f"m: {cls}"], "bytes"),
+        cls=cls,
+        fields=tuple(tuple(nested(list(_element(module, element)))) for element in elements(message)),
+    )
+
+
+def elements(message: Message) -> list[Field | Oneof]:
+    """Fields and oneofs of a message in the order of their numbers; a oneof by its lowest."""
+    found: dict[int, Field | Oneof] = {f.number: f for f in message.fields if f.oneof is None}
+    for oneof in message.oneofs:
+        found[min(f.number for f in oneof.fields)] = oneof
+    return [found[number] for number in sorted(found)]
+
+
+def _element(module: Module, element: Field | Oneof) -> Iterator[str]:
+    if isinstance(element, Oneof):
+        yield from _oneof(module, element)
+        return
+    field = element
+    value = f"m.{module.names.attribute(field)}"
+    if field.is_map:
+        yield from _map(module, field, value)
+    elif field.repeated:
+        yield from _repeated(module, field, value)
+    elif field.presence is Presence.REQUIRED:
+        yield from block("if", f"{value} is None", 0)
+        yield f"    raise {module.runtime('missing')}()"
+        yield from single(module, field, value, 0)
+    elif field.presence is Presence.EXPLICIT:
+        yield from block("if", f"{value} is not None", 0)
+        yield from single(module, field, value, 4)
+    else:
+        yield from _implicit(module, field, value)
+
+
+def _oneof(module: Module, oneof: Oneof) -> Iterator[str]:
+    yield f"match m.{module.names.attribute(oneof)}:"
+    yield "    case None:"
+    yield "        pass"
+    for field in oneof.fields:
+        yield f"    case {module.member(field)}(v{field.number}):"
+        yield from single(module, field, f"v{field.number}", 8)
+    yield "    case _:"
+    yield f"        raise {module.runtime('not_a_member')}()"
+
+
+def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
+    kind = field.kind
+    if kind in (Kind.FLOAT, Kind.DOUBLE):
+        # By the bytes: negative zero is not the default.
+        scalar = NUMBERS[kind]
+        yield from assign("x", call(module.runtime(scalar.write), value), 0)
+        yield f"if x != {bytes_literal(bytes(4 if scalar.code == 'f' else 8))}:"
+        yield f"    w({tag_literal(field.number << 3 | scalar.wire_type)})"
+        yield "    w(x)"
+        return
+    if kind is Kind.STRING:
+        condition = f'{value} != ""'
+    elif kind is Kind.BYTES:
+        condition = f'{value} != b""'
+    elif kind is Kind.BOOL:
+        condition = f"{value} is not False"
+    else:
+        condition = f"{value} != 0"
+    yield from block("if", condition, 0)
+    yield from single(module, field, value, 4)
+
+
+def single(module: Module, field: Field, value: str, indent: int) -> Iterator[str]:
+    """Write one value with its tag."""
+    pad = " " * indent
+    kind = field.kind
+    tag = field.number << 3 | wire_type(kind)
+    if kind is Kind.GROUP:
+        assert field.message is not None
+        end = tag_literal(field.number << 3 | GROUP + 1)
+        yield f"{pad}w({tag_literal(tag)})"
+        yield from lines(call("w", call(module.function("encode", field.message), value)), indent)
+        yield f"{pad}w({end})"
+        return
+    if wire_type(kind) != LEN:
+        yield f"{pad}w({tag_literal(tag)})"
+        yield from lines(call("w", call(_number(module, field), value)), indent)
+        return
+    if kind is Kind.BYTES:
+        yield from lines(call(module.runtime("check_bytes"), value), indent)
+        yield from assign("n", call("len", value), indent)
+        yield f"{pad}w({module.prefix(tag, 'n')})"
+        yield f"{pad}w({value})"
+        return
+    yield from assign("x", _bytes(module, field, value), indent)
+    yield from _sized(module, tag, pad)
+
+
+def _sized(module: Module, tag: int, pad: str) -> Iterator[str]:
+    yield f"{pad}n = len(x)"
+    yield f"{pad}w({module.prefix(tag, 'n')})"
+    yield f"{pad}w(x)"
+
+
+def _number(module: Module, field: Field) -> str:
+    """The function from a number to its bytes."""
+    if field.enum is None:
+        return module.runtime(NUMBERS[field.kind].write)
+    return f"{module.table(field.enum)}.encode" if field.enum.closed else module.runtime("int32")
+
+
+def _bytes(module: Module, field: Field, value: str) -> statements.Expr:
+    """Expression for the content of a length-delimited value."""
+    if field.message is not None:
+        return call(module.function("encode", field.message, plain=is_plain(field.message)), value)
+    if field.kind is Kind.STRING:
+        return f"{value}.encode()" if field.utf8 else f'{value}.encode("utf-8", "surrogateescape")'
+    return call(module.runtime("bytes_of"), value)
+
+
+def _repeated(module: Module, field: Field, value: str) -> Iterator[str]:
+    yield from lines(call(module.runtime("check_list"), value), 0)
+    if field.packed:
+        yield from block("if", value, 0)
+        scalar = NUMBERS.get(field.kind)
+        if scalar is not None and scalar.code:
+            yield from assign("x", call(module.runtime("packed_fixed"), value, f'"{scalar.code}"'), 4)
+        else:
+            yield from assign("x", call('b"".join', call("map", _number(module, field), value)), 4)
+        yield from _sized(module, field.number << 3 | LEN, "    ")
+        return
+    item = f"v{field.number}"
+    yield from block("for", f"{item} in {value}", 0)
+    yield from single(module, field, item, 4)
+
+
+def _map(module: Module, field: Field, value: str) -> Iterator[str]:
+    tag = field.number << 3 | LEN
+    k, v = f"k{field.number}", f"v{field.number}"
+    yield from block("for", f"{k}, {v} in {value}.items()", 0)
+    if is_string_map(field):
+        yield f"    k = {k}.encode()"
+        yield f"    x = {v}.encode()"
+        yield "    i = len(k)"
+        yield "    n = len(x)"
+        if tag > 127:
+            yield f"    w({module.runtime('string_entry')}({tag}, k, x))"
+            return
+        module.prefix(tag, "n")
+        yield "    if i + n < 124:"
+        yield f"        w({module.prefixes[tag]}[i + n + 4])"
+        module.prefix(10, "n")
+        module.prefix(18, "n")
+        yield "        w(TAG_10[i])"
+        yield "        w(k)"
+        yield "        w(TAG_18[n])"
+        yield "        w(x)"
+        yield "    else:"
+        yield f"        w({module.runtime('string_entry')}({tag}, k, x))"
+        return
+    parts: list[statements.Expr] = []
+    for part, name in ((field.map_key, k), (field.map_value, v)):
+        kind = wire_type(part.kind)
+        parts.append(tag_literal(part.number << 3 | kind))
+        content = _bytes(module, part, name) if kind == LEN else call(_number(module, part), name)
+        parts.append(call(module.runtime("sized"), content) if kind == LEN else content)
+    yield from assign("x", statements.Call('b"".join((', tuple(parts), "))"), 4)
+    yield from _sized(module, tag, "    ")

@@ -1,0 +1,88 @@
+"""The table of a message's fields, and the tables of enums, in generated codecs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from protoc_gen_pds.python import statements
+from protoc_gen_pds.python.layout import string
+from protoc_gen_pds.python.statements import assign, call
+from protoc_gen_pds.schema import Enum, Field, Message, Presence
+from protoc_gen_pds.schema.load import json_name
+from protoc_gen_pds.targets.codec_module import Module
+
+_LABELS = {Presence.IMPLICIT: "implicit", Presence.EXPLICIT: "explicit", Presence.REQUIRED: "required"}
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """The function that makes the table of a message."""
+
+    head: str
+    fields: tuple[str, ...]
+
+
+def table(module: Module, message: Message) -> TableView:
+    """The field table of a message, made when it is first asked for."""
+    field_class = module.runtime("Field", "fields")
+    name = module.function("fields", message)
+    return TableView(
+        head=statements.signature(name, [], f"list[{field_class}]"),
+        fields=tuple("\n".join(_field(module, field_class, field)) for field in message.fields),
+    )
+
+
+def _field(module: Module, field_class: str, field: Field) -> list[str]:
+    return statements.lines(call(field_class, *field_arguments(module, field)), 8, after=",")
+
+
+def field_arguments(module: Module, field: Field) -> Iterator[str]:
+    """Arguments of the runtime's ``Field`` for a field or an extension."""
+    yield str(field.number)
+    yield string(field.full_name if field.extendee else field.name)
+    value = field.map_value if field.is_map else field
+    yield string(value.kind.value)
+    yield string("map" if field.is_map else "repeated" if field.repeated else _LABELS[field.presence])
+    if field.json_name != json_name(field.name) and not field.extendee:
+        yield f"json_name={string(field.json_name)}"
+    if not field.extendee and module.attribute(field) != field.name:
+        yield f"attribute={string(module.attribute(field))}"
+    if value.enum is not None:
+        yield f"type={module.table(value.enum)}"
+    elif value.message is not None:
+        yield f"type={module.cls(value.message)}"
+    if field.oneof is not None:
+        yield f"member={module.member(field)}"
+    if field.is_map:
+        yield f"key={string(field.map_key.kind.value)}"
+    if field.packed:
+        yield "packed=True"
+    if value.kind == "string" and not value.utf8:
+        yield "utf8=False"
+
+
+def enum_table(module: Module, enum: Enum) -> str:
+    """The statement that makes the table of an enum."""
+    names = {module.names.enum_value(value): value.name for value in enum.values}
+    renamed = [f"{string(python)}: {string(proto)}" for python, proto in names.items() if python != proto]
+    json_names = [
+        f"{string(module.names.enum_value(value))}: {string(custom)}"
+        for value in enum.values
+        if (custom := custom_json_name(enum, value.name))
+    ]
+    arguments: list[statements.Expr] = [module.cls(enum)]
+    if renamed:
+        arguments.append(statements.Call("proto_names={", tuple(renamed), "}"))
+    if json_names:
+        arguments.append(statements.Call("json_names={", tuple(json_names), "}"))
+    target = module.table(enum)
+    return "\n".join(assign(target, call(module.runtime("EnumTable", "enum_table"), *arguments), 0))
+
+
+def custom_json_name(enum: Enum, name: str) -> str:
+    """The JSON name that ``(pb.enumvalue.json)`` gives to a value, or nothing."""
+    value = next(v for v in enum.values if v.name == name)
+    if not value.proto.HasField("options"):
+        return ""
+    return ""
