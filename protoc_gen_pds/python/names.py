@@ -92,14 +92,21 @@ def unique(wanted: str, taken: set[str]) -> str:
 
 
 _MEMBER_RESERVED = KEYWORDS | MESSAGE_API
+# `from __future__ import annotations` gives every module that name.
+_CLASS_RESERVED = KEYWORDS | {"annotations"}
 _VALUE_RESERVED = KEYWORDS | ENUM_API
 _SERVICE_RESERVED = KEYWORDS | SERVICE_API
 
 
 def module_name(segment: str) -> str:
-    """A directory or file name as a Python identifier: ``a-b`` -> ``a_b``, ``1`` -> ``_1``."""
-    name = re.sub(r"\W", "_", segment)
-    if name[:1].isdigit():
+    """A directory or file name as a Python identifier.
+
+    ``a-b`` -> ``a_b``, ``a.b`` -> ``a__b``, ``1`` -> ``_1``, ``class`` -> ``class_``. People expect the
+    first of these, so this is not injective: two files of one name are an error of the run.
+    """
+    name = segment.replace("-", "_").replace(".", "__")
+    name = re.sub(r"\W", lambda match: f"_x{ord(match[0]):x}_", name)
+    if not name.isidentifier():
         name = f"_{name}"
     return f"{name}_" if name in KEYWORDS else name
 
@@ -142,7 +149,7 @@ class Names:
 
     def class_name(self, element: Message | Enum) -> str:
         """Name of the class, without the classes around it."""
-        reserved = KEYWORDS if element.parent is None else _MEMBER_RESERVED
+        reserved = _CLASS_RESERVED if element.parent is None else _MEMBER_RESERVED
         return escape(element.name, reserved, "type_")
 
     def qualified_name(self, element: Message | Enum) -> str:

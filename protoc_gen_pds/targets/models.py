@@ -117,7 +117,7 @@ class _Builder:
             enums=tuple(self._enum(enum, inner) for enum in message.enums),
             messages=tuple(self._message(nested, inner) for nested in message.messages if not nested.is_map_entry),
             members=tuple(self._member(field, inner) for field in members),
-            unions=tuple(self._union(oneof, inner) for oneof in message.oneofs),
+            unions=tuple(self._union(oneof, inner) for oneof in message.oneofs if len(oneof.fields) > 1),
             extensions=tuple(self._extension(field, inner) for field in message.extensions if is_emitted(field)),
             attributes=tuple(self._attribute(element, inner) for element in attributes),
             properties=(
@@ -131,7 +131,13 @@ class _Builder:
     def _attribute(self, element: Field | Oneof, indent: int) -> AttributeView:
         name, default, value = self._names.attribute(element), "None", ("", "", "")
         if isinstance(element, Oneof):
-            annotation = declared = f"{self._class(element.parent)}.{self._names.oneof_alias(element)} | None"
+            # To type checkers, a class called by a second name would be a variable: one member has no union.
+            union = (
+                self._names.oneof_alias(element)
+                if len(element.fields) > 1
+                else self._names.member_class(element.fields[0])
+            )
+            annotation = declared = f"{self._types.reference(element.parent, element.parent)}.{union} | None"
         else:
             annotation = declared = self._types.field(element, element.parent)
             if element.deprecated:
@@ -157,10 +163,6 @@ class _Builder:
             parameter=folding.parameter(name, annotation, default, indent=indent + 4),
             assignment=assignment,
         )
-
-    def _class(self, message: Message) -> str:
-        """The class of a message, from inside its own body."""
-        return self._types.reference(message, message)
 
     def _enum_default(self, field: Field, enum: Enum) -> tuple[str, bool]:
         """Default of a parameter, and whether it is the enum's zero rather than a stand-in for it.
