@@ -91,8 +91,7 @@ class Parser:
         """An extension, or the expanded content of an Any."""
         scanner = self._scanner
         at = scanner.position
-        scanner.advance()
-        prefix, name = self._bracketed_name()
+        prefix, name = scanner.bracketed()
         if prefix:
             if fields.full_name != _ANY:
                 raise scanner.error("only an Any holds a type in brackets", at)
@@ -107,23 +106,6 @@ class Parser:
                 f"{fields.full_name} has no extension {name!r} that is known", at
             )
         self._values(field, fields, seen, out, depth, at)
-
-    def _bracketed_name(self) -> tuple[str, str]:
-        """Domain and name of ``[domain/name]``; white space and comments may stand anywhere."""
-        scanner = self._scanner
-        parts: list[str] = []
-        while not scanner.at("]"):
-            if scanner.kind not in ("name", "int") and not (
-                scanner.kind == "symbol" and scanner.token in "./-"
-            ):
-                scanner.unexpected("the name of an extension or of a type")
-            parts.append(scanner.token)
-            scanner.advance()
-        scanner.advance()
-        prefix, slash, name = "".join(parts).rpartition("/")
-        if not all(part.isidentifier() for part in name.split(".")):
-            raise scanner.error(f"{name!r} is no name of an extension or type")
-        return prefix + slash, name
 
     def _any_content(self, prefix: str, name: str, at: int, depth: int) -> bytes:
         scanner = self._scanner
@@ -299,8 +281,8 @@ class Parser:
         closing = _CLOSING[scanner.token]
         scanner.advance()
         while not scanner.take(closing):
-            if scanner.take("["):
-                self._bracketed_name()
+            if scanner.at("["):
+                scanner.bracketed()
             else:
                 scanner.name("a field name")
             self._skip(depth)

@@ -14,10 +14,13 @@ _TOKEN = re.compile(
     |(?P<float>(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?|(?:0|[1-9][0-9]*)(?:[eE][+-]?[0-9]+[fF]?|[fF]))
     |(?P<int>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)
     |(?P<string>"(?:[^"\\\n\0]|\\[^\n])*"|'(?:[^'\\\n\0]|\\[^\n])*')
-    |(?P<symbol>[{}<>\[\]:,;./-])""",
+    |(?P<symbol>[{}<>\[\]:,;-])""",
     re.VERBOSE,
 )
 _AFTER_NUMBER = re.compile(r"[A-Za-z0-9_.]")
+_SPACE = re.compile(r"(?:[ \t\n\r\v\f]+|#[^\n]*)*")
+_BRACKETED = re.compile(r"[A-Za-z0-9_.~!$&()*+,;=/-]+|%[0-9A-Fa-f]{2}")
+_FULL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _ESCAPE = re.compile(
     r"""[^\\]+
     |\\(?:(?P<one>[abfnrtv?\\'"])
@@ -49,14 +52,12 @@ class Scanner:
     Attributes:
         kind: ``name``, ``int``, ``float``, ``string``, ``symbol``, or ``end`` after the last token.
         token: text of the token.
-        spaced: whether white space or a comment stands before it.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._start = self._next = 0
         self.kind = self.token = ""
-        self.spaced = False
         self.advance()
 
     @property
@@ -79,7 +80,6 @@ class Scanner:
     def advance(self) -> None:
         """Go to the next token."""
         text, at = self._text, self._next
-        self.spaced = False
         while True:
             if at == len(text):
                 self._start, self.kind, self.token = at, "end", ""
@@ -93,7 +93,6 @@ class Scanner:
             assert kind is not None
             if kind != "space":
                 break
-            self.spaced = True
             at = self._next
         self.kind, self.token = kind, match[0]
         if kind in ("int", "float") and _AFTER_NUMBER.match(text, self._next):
@@ -119,6 +118,30 @@ class Scanner:
         """Pass over a symbol that must be there."""
         if not self.take(symbol):
             self.unexpected(f"{symbol!r}")
+
+    def bracketed(self) -> tuple[str, str]:
+        """Domain, with its slash, and name of the ``[domain/name]`` that begins at the token.
+
+        White space and comments may stand anywhere; without a domain it is the name of an extension.
+        """
+        text, at, parts = self._text, self._next, []
+        while True:
+            space = _SPACE.match(text, at)
+            assert space is not None
+            at = space.end()
+            if text[at : at + 1] == "]":
+                break
+            match = _BRACKETED.match(text, at)
+            if match is None:
+                raise self.error("expected the name of an extension or of a type", at)
+            parts.append(match[0])
+            at = match.end()
+        prefix, slash, name = "".join(parts).rpartition("/")
+        if (slash and not prefix) or not _FULL_NAME.fullmatch(name):
+            raise self.error("expected the name of an extension or of a type")
+        self._next = at + 1
+        self.advance()
+        return prefix + slash, name
 
     def name(self, wanted: str) -> str:
         """A name."""
@@ -170,14 +193,10 @@ class Scanner:
 
     def _unescaped(self) -> bytes:
         body, out, at = self.token[1:-1], bytearray(), 0
-        high = 0
         while at < len(body):
             match = _ESCAPE.match(body, at)
             if match is None:
                 raise self._bad_escape(at)
-            point = int(match["unicode"] or match["wide"] or "0", 16)
-            if high and not 0xDC00 <= point < 0xE000:
-                raise self._bad_escape(at - 6)
             if match["one"]:
                 out += _ONE.get(match["one"]) or match["one"].encode()
             elif match["octal"] or match["hex"]:
@@ -187,25 +206,14 @@ class Scanner:
                 if byte > 255:
                     raise self._bad_escape(at)
                 out.append(byte)
-            elif match["unicode"] or match["wide"]:
-                if match["unicode"] and 0xD800 <= point < 0xDC00 and not high:
-                    high = point
-                    at = match.end()
-                    continue
-                if high:
-                    point = 0x10000 + (high - 0xD800 << 10) + (point - 0xDC00)
-                    high = 0
-                elif 0xD800 <= point < 0xE000 or point > 0x10FFFF:
-                    raise self._bad_escape(at)
-                out += chr(point).encode()
             else:
+                digits = match["unicode"] or match["wide"]
                 try:
-                    out += match[0].encode()
-                except UnicodeEncodeError:
+                    # Surrogates have no UTF-8, neither as escapes nor as they are.
+                    out += (chr(int(digits, 16)) if digits else match[0]).encode()
+                except (ValueError, OverflowError):
                     raise self._bad_escape(at) from None
             at = match.end()
-        if high:
-            raise self._bad_escape(at - 6)
         return bytes(out)
 
     def _bad_escape(self, at: int) -> DecodeError:
