@@ -252,9 +252,10 @@ class Chain:
             await context.raw.abort(
                 GRPC_CODES[found.code], found.message, found.trailing
             )
-        except UsageError as late:
+        except UsageError:
             # The handler aborted through the raw context, caught that and failed in another way.
-            raise AbortError("aborted before") from late
+            # grpcio insists on the exception object of the abort itself.
+            raise first_abort(error) from None
 
 
 class Requests:
@@ -295,6 +296,14 @@ def raw_code(raw: Any) -> StatusCode:
     """The code that a handler has set or aborted with itself."""
     code = raw.code()
     return StatusCode(code.value[0] if hasattr(code, "value") else code or 0)
+
+
+def first_abort(error: BaseException) -> BaseException:
+    """The AbortError in the history of an exception, or the exception where there is none."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, AbortError):
+        found = found.__cause__ or found.__context__
+    return error if found is None else found
 
 
 def _without_request(handler: Callable[..., Any]) -> Callable[..., Any]:

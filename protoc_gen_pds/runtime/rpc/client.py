@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import (
     AsyncIterable,
     AsyncIterator,
@@ -94,10 +95,13 @@ class ResponseStream(Generic[S]):
     Leaving the loop early does not end the call: use ``async with``, or :meth:`cancel`.
     """
 
-    __slots__ = ("_call", "_method", "_next")
+    __slots__ = ("_call", "_method", "_next", "_source")
 
-    def __init__(self, call: Any, method: Method[Any, S]) -> None:
+    def __init__(
+        self, call: Any, method: Method[Any, S], source: _Source[Any] | None = None
+    ) -> None:
         self._call = call
+        self._source = source
         self._method = method
         self._next: Callable[[], Awaitable[bytes]] | None = None
 
@@ -114,8 +118,9 @@ class ResponseStream(Generic[S]):
             self._next = _reader(self._call)
         try:
             data = await self._next()
-        except AioRpcError as error:
-            raise typed_error(error) from error
+        except (AioRpcError, asyncio.CancelledError) as error:
+            own = self._source and self._source.error
+            raise own or _typed(error) from error
         return read_response(self._method, data)
 
     def cancel(self) -> None:
@@ -180,8 +185,8 @@ def async_stream_unary(
         running = start(source.read(), **options)
         try:
             data = await running
-        except AioRpcError as error:
-            raise source.error or typed_error(error) from error
+        except (AioRpcError, asyncio.CancelledError) as error:
+            raise source.error or _typed(error) from error
         return read_response(method, data)
 
     return call
@@ -196,11 +201,14 @@ def async_stream_stream(
     def call(
         requests: AsyncIterable[Q] | Iterable[Q], **options: Any
     ) -> ResponseStream[S]:
-        return ResponseStream(
-            start(_Source(requests, method).read(), **options), method
-        )
+        source = _Source(requests, method)
+        return ResponseStream(start(source.read(), **options), method, source)
 
     return call
+
+
+def _typed(error: BaseException) -> BaseException:
+    return typed_error(error) if isinstance(error, AioRpcError) else error
 
 
 class _Source(Generic[Q]):

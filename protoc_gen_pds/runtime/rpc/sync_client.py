@@ -26,10 +26,13 @@ class SyncResponseStream(Generic[S]):
     Leaving the loop early does not end the call: use ``with``, or :meth:`cancel`.
     """
 
-    __slots__ = ("_call", "_method")
+    __slots__ = ("_call", "_method", "_source")
 
-    def __init__(self, call: Any, method: Method[Any, S]) -> None:
+    def __init__(
+        self, call: Any, method: Method[Any, S], source: _SyncSource[Any] | None = None
+    ) -> None:
         self._call = call
+        self._source = source
         self._method = method
 
     def __iter__(self) -> Iterator[S]:
@@ -44,7 +47,8 @@ class SyncResponseStream(Generic[S]):
         try:
             data: bytes = next(self._call)
         except SyncRpcError as error:
-            raise typed_error(error) from error
+            own = self._source and self._source.error
+            raise own or typed_error(error) from error
         return read_response(self._method, data)
 
     def cancel(self) -> None:
@@ -114,9 +118,8 @@ def sync_stream_stream(
     start = _sync_callable(channel, method)
 
     def call(requests: Iterable[Q], **options: Any) -> SyncResponseStream[S]:
-        return SyncResponseStream(
-            start(_SyncSource(requests, method), **options), method
-        )
+        source = _SyncSource(requests, method)
+        return SyncResponseStream(start(source, **options), method, source)
 
     return call
 

@@ -1,0 +1,1 @@
+"""The backup API of proto/ as a complete service on SQLite."""
