@@ -375,3 +375,12 @@ class Schema:
         """The options of a descriptor proto, custom ones readable by full name."""
         options: Options = self._option_reader.read(proto)
         return options
+
+    def serialize(self, proto: Any) -> bytes:
+        """A descriptor proto as bytes that do not depend on the compiler.
+
+        Compilers encode custom options differently (buf packs what protoc does not), and a message that does
+        not know them would keep their bytes.
+        """
+        data: bytes = self._option_reader.parse(proto).SerializeToString(deterministic=True)
+        return data

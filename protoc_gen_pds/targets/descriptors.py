@@ -74,6 +74,6 @@ def _view(file: File) -> FileView:
     proto = pb.FileDescriptorProto()
     proto.CopyFrom(file.proto)
     proto.ClearField("source_code_info")
-    data = base64.b64encode(proto.SerializeToString(deterministic=True)).decode()
+    data = base64.b64encode(file.schema.serialize(proto)).decode()
     lines = (data[start : start + _CHARACTERS] for start in range(0, len(data), _CHARACTERS))
     return FileView(" ".join(file.name.split()), tuple(f'b"{line}"' for line in lines))
