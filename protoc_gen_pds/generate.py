@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from protoc_gen_pds.errors import GenerationError, Position
 from protoc_gen_pds.options import Options
@@ -11,8 +11,10 @@ from protoc_gen_pds.targets import TARGETS
 from protoc_gen_pds.targets.base import Context, OutputFile
 
 
-def generate(schema: Schema, options: Options) -> list[OutputFile]:
-    """Make every file that the options ask for, sorted by path.
+def generate(
+    schema: Schema, options: Options, progress: Callable[[str], object] = lambda text: None
+) -> list[OutputFile]:
+    """Make every file that the options ask for, sorted by path; ``progress`` hears what has been done so far.
 
     Raises:
         GenerationError: the input cannot be generated from, or two outputs have the same path.
@@ -25,6 +27,7 @@ def generate(schema: Schema, options: Options) -> list[OutputFile]:
             other = files.setdefault(output.path.casefold(), output)
             if other is not output:
                 raise _collision(output, other)
+            progress(f"generating, {len(files)} files so far")
     _check_directories(files)
     return sorted(files.values(), key=lambda output: output.path)
 

@@ -45,7 +45,8 @@ def compile_protos(
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8", newline="")
         out = Path(directory, "set.binpb")
-        flags = ["--include_imports", "--include_source_info", f"--descriptor_set_out={out}"]
+        # Options of source retention too, as plugins get them.
+        flags = ["--include_imports", "--include_source_info", "--retain_options", f"--descriptor_set_out={out}"]
         status = protoc.main(["protoc", *(f"-I{path}" for path in paths), *flags, *sources])
         if status:
             raise ValueError("the .proto sources do not compile; protoc's reasons are on stderr")

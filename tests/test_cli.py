@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import subprocess
@@ -13,6 +14,7 @@ from google.protobuf.compiler import plugin_pb2
 from support import backup_request
 
 from protoc_gen_pds import cli
+from protoc_gen_pds.cli.job import Progress
 
 PROGRAM = [sys.executable, "-m", "protoc_gen_pds"]
 
@@ -110,6 +112,36 @@ class TestCommands:
         assert process.stderr.read() == b""
         process.stderr.close()
         process.wait(60)
+
+
+class TestProgress:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    @pytest.fixture
+    def clock(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        now = [0.0]
+        monkeypatch.setattr("time.monotonic", lambda: now[0])
+        return now
+
+    def test_shows_what_takes_long_and_leaves_a_clean_line(
+        self, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+    ) -> None:
+        terminal = self.Terminal()
+        monkeypatch.setattr("sys.stderr", terminal)
+        with Progress() as progress:
+            for clock[0], text in ((0.2, "too early"), (1.0, "first"), (1.1, "too soon"), (2.0, "second")):
+                progress(text)
+        assert terminal.getvalue() == "\r\x1b[Kfirst\r\x1b[Ksecond\r\x1b[K"
+
+    def test_is_silent_where_nobody_watches(self, monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
+        stream = io.StringIO()
+        monkeypatch.setattr("sys.stderr", stream)
+        with Progress() as progress:
+            clock[0] = 5.0
+            progress("unseen")
+        assert stream.getvalue() == ""
 
 
 class TestTemplates:

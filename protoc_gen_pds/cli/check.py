@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from protoc_gen_pds.cli import tree
-from protoc_gen_pds.cli.job import add_arguments, resolve, show_progress
+from protoc_gen_pds.cli.job import Progress, add_arguments, resolve
 from protoc_gen_pds.targets.base import OutputFile
 
 LINES_PER_FILE = 60
@@ -23,12 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare in memory and print what differs; 0 where nothing does, else 1."""
-    try:
-        job = resolve(arguments, show_progress)
-        show_progress("generating")
-        comparison = tree.compare(job, job.render())
-    finally:
-        show_progress("")
+    with Progress() as progress:
+        job = resolve(arguments, progress)
+        comparison = tree.compare(job, job.render(progress))
     _print_differences(job.out, comparison.stale)
     problems = {
         **{file.path: "missing" for file in comparison.missing},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from protoc_gen_pds.cli import tree
-from protoc_gen_pds.cli.job import add_arguments, resolve, show_progress
+from protoc_gen_pds.cli.job import Progress, add_arguments, resolve
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,16 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Render everything, then write what changed."""
-    try:
-        job = resolve(arguments, show_progress)
-        show_progress("generating")
-        files = job.render()
-        comparison = tree.compare(job, files)
-        tree.write(job.out, comparison.to_write, show_progress)
+    with Progress() as progress:
+        job = resolve(arguments, progress)
+        comparison = tree.compare(job, job.render(progress))
+        tree.write(job.out, comparison.to_write, progress)
         if arguments.clean:
             tree.remove(job.out, comparison.left_over)
-    finally:
-        show_progress("")
     if not arguments.quiet:
         _report(str(job.out), comparison, arguments.clean)
     return 0

@@ -6,6 +6,7 @@ import argparse
 import inspect
 import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -43,10 +44,10 @@ class Job:
         """The model of the request; raises GenerationError as :func:`load_request` does."""
         return load_request(self.request)
 
-    def render(self) -> list[OutputFile]:
+    def render(self, progress: Callable[[str], None] = lambda text: None) -> list[OutputFile]:
         """Make all files in memory; raises GenerationError."""
         try:
-            return generate(self.schema(), self.options)
+            return generate(self.schema(), self.options, progress)
         except (GenerationError, OSError):
             raise
         except Exception as error:
@@ -184,9 +185,26 @@ def _read_request(path: Path) -> plugin_pb2.CodeGeneratorRequest:
         raise GenerationError(f"{path} is not a dumped CodeGeneratorRequest") from error
 
 
-def show_progress(text: str) -> None:
-    """Say on stderr what takes time, where a person watches."""
-    if sys.stderr.isatty():
-        # Overwritten by the next text; an empty one leaves a clean line.
-        sys.stderr.write(f"\r\x1b[K{text}{'...' if text else ''}")
-        sys.stderr.flush()
+class Progress:
+    """Says on stderr what is being done, where a person watches and it takes long; each text replaces the last."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._shown = time.monotonic()
+        self._dirty = False
+
+    def __call__(self, text: str) -> None:
+        """Show a text, unless one was shown less than a quarter of a second ago."""
+        if self._watched and time.monotonic() - self._shown > 0.25:
+            self._shown, self._dirty = time.monotonic(), True
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave a clean line."""
+        if self._dirty:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
