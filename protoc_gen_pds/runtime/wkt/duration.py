@@ -4,17 +4,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from .base import WellKnown
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from typing import Self
 
 NANOS = 1_000_000_000
 MAX_SECONDS = 315_576_000_000
-"""Largest magnitude of a Duration that has a JSON form: about 10,000 years."""
+"""Largest magnitude of the seconds of a Duration that has a JSON form: about 10,000 years."""
 
 
 class Duration(WellKnown, full_name="google.protobuf.Duration"):
@@ -91,12 +91,14 @@ class Duration(WellKnown, full_name="google.protobuf.Duration"):
         Raises:
             ValueError: the text has another form, or the span is out of range.
         """
+        import re
+
         match = re.fullmatch(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?s", text)
-        if match is None or int(match[2]) > MAX_SECONDS:
+        if match is None:
             raise ValueError(f"{text!r} is not a duration such as '1.5s'")
-        nanoseconds = int(match[2]) * NANOS + int((match[3] or "").ljust(9, "0"))
-        if nanoseconds > MAX_SECONDS * NANOS:
+        if int(match[2]) > MAX_SECONDS:
             raise ValueError(f"{text!r} is longer than 10,000 years")
+        nanoseconds = int(match[2]) * NANOS + int((match[3] or "").ljust(9, "0"))
         return cls.from_nanoseconds(-nanoseconds if match[1] else nanoseconds)
 
     def __str__(self) -> str:
