@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
-from protoc_gen_pds.targets.base import Context, OutputFile, is_well_known
+from protoc_gen_pds.targets.base import Context, OutputFile
 from protoc_gen_pds.targets.services import Module
 
 _NOTE = "Methods that a subclass does not override answer UNIMPLEMENTED."
@@ -117,8 +117,6 @@ def _binding(module: Module, service: Service) -> str:
     bindings = []
     for method in service.methods:
         arguments = [module.constant(method), f"self.{module.names.method(method)}"]
-        if module.context.options.emits("validators") and not is_well_known(method.input.file):
-            arguments.append(_check(module, method))
         bindings.append(layout.fold(f"{module.runtime('method', 'Binding')}(", arguments, ")", indent=16))
     methods = _tuple(bindings)
     arguments = [layout.string(service.full_name), services.base_class(module.names, service), methods]
@@ -131,10 +129,3 @@ def _tuple(items: list[str]) -> str:
     if len(items) == 1 and 12 + len(items[0]) + 4 <= layout.LINE_LENGTH and "\n" not in items[0]:
         return f"({items[0]},)"
     return layout.exploded("(", items, ")", indent=12)
-
-
-def _check(module: Module, method: Method) -> str:
-    """The function that raises for a request that breaks its rules."""
-    package = module.names.package_of(method.input.file)
-    function = f"check_{module.names.function_suffix(method.input)}"
-    return module.scope.name(module.scope.relative(package, "validators"), function)
