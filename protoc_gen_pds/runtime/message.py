@@ -4,12 +4,23 @@
 
 from __future__ import annotations
 
-import importlib
 import struct
-from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 from .registry import register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import Field
+    from typing import Self
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
@@ -85,6 +96,8 @@ def codec_of(message: type[M]) -> Codec[M]:
     """The codec of a class; its module is imported when the first message of a file needs it."""
     codec = message._codec
     if codec is None:
+        import importlib
+
         home: Any = next(cls for cls in message.__mro__ if "_full_name" in cls.__dict__)
         importlib.import_module(home._codec_module, home.__module__.rpartition(".")[0])
         codec = message._codec
@@ -92,6 +105,37 @@ def codec_of(message: type[M]) -> Codec[M]:
             f"{home.__module__}: the codec module does not bind {home.__qualname__}"
         )
     return cast("Codec[M]", codec)
+
+
+@dataclass_transform(kw_only_default=True)
+def dataclass(cls: type[M]) -> type[M]:
+    """Make a message's class a dataclass.
+
+    Its methods are written out or inherited from :class:`Message`, so what is left for the standard
+    decorator is the table behind ``fields``, ``replace``, ``asdict`` and ``is_dataclass``. It is made
+    when one of them asks for it: importing :mod:`dataclasses` costs as much as everything else here.
+    """
+    setattr(cls, "__dataclass_fields__", _DataclassFields(cls))  # noqa: B010
+    return cls
+
+
+class _DataclassFields:
+    """``__dataclass_fields__`` of a message, made by the standard decorator when first read."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: type[Message]) -> None:
+        self._owner = owner
+
+    def __get__(self, message: Message | None, cls: type[Message]) -> Any:
+        import dataclasses
+
+        owner = self._owner
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(owner)
+        if "__replace__" in owner.__dict__:
+            # Ours keeps unknown fields.
+            del owner.__replace__
+        return owner.__dict__["__dataclass_fields__"]
 
 
 class Message:
@@ -110,6 +154,8 @@ class Message:
     _fields: ClassVar[tuple[str, ...]]
     _codec: ClassVar[Codec[Any] | None] = None
     _codec_module: ClassVar[str] = ".codec"
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __init_subclass__(cls, *, full_name: str | None = None) -> None:
         super().__init_subclass__()
@@ -279,6 +325,18 @@ class Message:
         twin = cls.__new__(cls)
         for name in cls._fields:
             setattr(twin, name, _copied(getattr(self, name)))
+        twin._unknown = self._unknown
+        return twin
+
+    def __replace__(self, **changes: Any) -> Self:
+        """A shallow copy with other values: ``copy.replace(backup, meta=None)``, from Python 3.13."""
+        cls = type(self)
+        unknown = changes.keys() - cls._fields
+        if unknown:
+            raise TypeError(f"{cls.__qualname__} has no field {min(unknown)!r}")
+        twin = cls.__new__(cls)
+        for name in cls._fields:
+            setattr(twin, name, changes.get(name, getattr(self, name)))
         twin._unknown = self._unknown
         return twin
 

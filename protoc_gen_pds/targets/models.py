@@ -63,7 +63,7 @@ class _Builder:
             messages=messages,
             extensions=extensions,
             aliases=tuple(f"{alias} = {name}" for alias, name in self._scope.own_aliases),
-            dataclass=self._scope.name("dataclasses", "dataclass") if messages else "",
+            dataclass=self._runtime("message", "dataclass") if messages else "",
             property=self._scope.builtin("property") if has_properties else "",
             this=self._this,
             imports=tuple(self._scope.lines()),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from ..message import Message
 from ..registry import find_message
 from .base import WellKnown
+
+if TYPE_CHECKING:
+    from typing import Self
 
 M = TypeVar("M", bound=Message)
 

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import re
-import time
-from typing import TYPE_CHECKING, ClassVar, Self, overload
+from typing import TYPE_CHECKING, ClassVar, overload
 
 from .base import WellKnown
 from .duration import NANOS, Duration, fraction
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+    from typing import Self
 
 MIN_SECONDS = -62_135_596_800
 """0001-01-01T00:00:00Z."""
@@ -51,6 +50,8 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
     @classmethod
     def now(cls) -> Self:
         """The present, by the system's clock."""
+        import time
+
         return cls.from_nanoseconds(time.time_ns())
 
     @classmethod
@@ -103,7 +104,9 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         Raises:
             ValueError: the text has another form, or the year is not between 1 and 9999.
         """
-        match = _RFC3339(text)
+        import re
+
+        match = re.fullmatch(_RFC3339, text)
         if match is None:
             raise ValueError(
                 f"{text!r} is not an RFC 3339 timestamp such as '2026-01-31T12:00:00Z'"
@@ -202,10 +205,10 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
     __eq__ = WellKnown.__eq__
 
 
-_RFC3339 = re.compile(
+_RFC3339 = (
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(Z|([+-])([0-9]{2}):([0-9]{2}))"
-).fullmatch
+)
 
 
 def _duration(value: object) -> Duration | None:
