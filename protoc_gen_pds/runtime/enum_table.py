@@ -112,7 +112,7 @@ class EnumTable(dict[int, E], Generic[E]):
             raise UnknownName(f"{value!r} is no value of enum {self.enum.__qualname__}")
         return found
 
-    def to_json(self, value: int) -> str | int:
+    def to_json(self, value: int) -> str | int | None:
         """The JSON form of a member: its name, or its number where it has none."""
         found = self.names.get(value)
         if found is not None:

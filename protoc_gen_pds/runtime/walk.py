@@ -21,7 +21,7 @@ class Fault(NamedTuple):
     reason: str
 
 
-_WRITERS: dict[str, tuple[str, Callable[[Any], object]]] = {
+WRITERS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "double": ("a float", wire.pack_double),
     "float": ("a float", wire.pack_float),
     "int32": ("an int of 32 bits", wire.int32),
@@ -140,7 +140,7 @@ def _value_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
                 f"{value[:40]!r} has a lone surrogate, which UTF-8 does not encode",
             )
         return
-    what, write = _WRITERS[field.kind]
+    what, write = WRITERS[field.kind]
     if field.kind == "enum":
         what = f"a {field.type.enum.__qualname__}"
         write = field.type.encode if field.type.closed else write
@@ -245,8 +245,9 @@ def _scan_field(
             if width and (end - p) % width:
                 raise _Found(f"packed values are not of {width} bytes each", path, p)
             while not width and p < end:
+                q = p
                 try:
-                    q, p = p, wire.read_varint(data, p)[1]
+                    _, p = wire.read_varint(data, q)
                 except (IndexError, DecodeError):
                     raise _Found("malformed varint", path, q) from None
             if p > end:

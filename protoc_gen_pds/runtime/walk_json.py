@@ -12,7 +12,7 @@ from .fields import Field
 from .message import Message, codec_of
 from .walk import plain_codec
 
-_SUFFIXES = {
+SUFFIXES: dict[str, str] = {
     "sint32": "int32",
     "sfixed32": "int32",
     "sint64": "int64",
@@ -20,6 +20,7 @@ _SUFFIXES = {
     "fixed32": "uint32",
     "fixed64": "uint64",
 }
+"""JSON conversions by kind, where their name is not the kind's."""
 
 ZEROS: dict[str, Any] = {
     "string": "",
@@ -61,7 +62,11 @@ def to_json_value(message: Message, emit_defaults: bool, proto_names: bool) -> A
             if not _holds_null(field, message):
                 continue
         name = field.name if proto_names else field.json_name
-        found[name] = _field_to_json(field, value, emit_defaults, proto_names)
+        found[name] = field_to_json(field, value, emit_defaults, proto_names)
+    if message._unknown:
+        from .extension_codec import extensions_to_json
+
+        extensions_to_json(message, found)
     return found
 
 
@@ -91,14 +96,15 @@ def _is_zero(field: Field, value: object) -> bool:
     return bool(value == ZEROS.get(field.kind, 0)) and value is not None
 
 
-def _field_to_json(field: Field, value: Any, defaults: bool, names: bool) -> Any:
+def field_to_json(field: Field, value: Any, defaults: bool, names: bool) -> Any:
+    """The JSON value of a whole field; arguments as :func:`to_json_value`."""
     if field.label == "repeated":
         return jv.array(
             lambda item: _single_to_json(field, item, defaults, names), value
         )
     if field.label == "map":
         assert field.key is not None
-        key = getattr(jv, f"{_SUFFIXES.get(field.key, field.key)}_key")
+        key = getattr(jv, f"{SUFFIXES.get(field.key, field.key)}_key")
         return jv.mapping(
             key, lambda item: _single_to_json(field, item, defaults, names), value
         )
@@ -113,13 +119,8 @@ def _single_to_json(field: Field, value: Any, defaults: bool, names: bool) -> An
             raise TypeError
         return to_json_value(value, defaults, names)
     if field.kind == "enum":
-        if (
-            field.type.enum.__qualname__ == "NullValue"
-            and "NULL_VALUE" in field.type.members
-        ):
-            return None
         return field.type.to_json(value)
-    return getattr(jv, f"{_SUFFIXES.get(field.kind, field.kind)}_to_json")(value)
+    return getattr(jv, f"{SUFFIXES.get(field.kind, field.kind)}_to_json")(value)
 
 
 def find_json_fault(cls: type[Message], value: Any, lax: bool) -> str:

@@ -53,7 +53,22 @@ T = TypeVar("T")
 Time = TypeVar("Time", Timestamp, Duration)
 M = TypeVar("M", bound=Message)
 
-table_NullValue = EnumTable(wkt.NullValue)
+
+class _NullTable(EnumTable[wkt.NullValue]):
+    """The enum whose JSON form is null; its name and number are read too."""
+
+    __slots__ = ()
+
+    def from_json(self, value: object, lax: bool) -> wkt.NullValue | None:
+        return (
+            wkt.NullValue.NULL_VALUE if value is None else super().from_json(value, lax)
+        )
+
+    def to_json(self, value: int) -> None:
+        super().to_json(value)
+
+
+table_NullValue = _NullTable(wkt.NullValue)
 
 # -- Timestamp and Duration ------------------------------------------------------------------------
 

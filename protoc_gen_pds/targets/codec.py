@@ -14,7 +14,16 @@ from protoc_gen_pds.targets.codec_decode import DecoderView, decoder, entry_deco
 from protoc_gen_pds.targets.codec_encode import EncoderView, encoder
 from protoc_gen_pds.targets.codec_json import JsonView, json_functions
 from protoc_gen_pds.targets.codec_module import Module
-from protoc_gen_pds.targets.codec_table import TableView, enum_table, table
+from protoc_gen_pds.targets.codec_table import TableView, enum_table, extension_binding, table
+from protoc_gen_pds.targets.models import is_emitted
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Names of the functions of the runtime that read and write something."""
+
+    read: str
+    write: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,12 @@ class MessageView:
     encode: EncoderView
     json: JsonView
     table: TableView
+    extendable: Pair | None
+    """For messages with extensions: from and to JSON."""
+    checked: str
+    """For messages with extensions: what the bytes of known ones are checked with."""
+    message_set: Pair | None
+    """For messages of the old MessageSet format: the wire."""
     bind: str
 
 
@@ -44,6 +59,7 @@ def view(context: Context, file: File) -> dict[str, object]:
     module = Module(context.names, file)
     enums = [enum_table(module, enum) for enum in file.walk_enums()]
     messages = [_message(module, message) for message in file.walk_messages() if not message.is_map_entry]
+    extensions = [extension_binding(module, field) for field in file.walk_extensions() if is_emitted(field)]
     names = _runtime_names(module) if messages else {}
     title = f"Wire and JSON codec of package {file.package}." if file.package else "Wire and JSON codec."
     return {
@@ -53,6 +69,7 @@ def view(context: Context, file: File) -> dict[str, object]:
         "prefixes": [(name, tag) for tag, name in sorted(module.prefixes.items())],
         "enums": enums,
         "messages": messages,
+        "extensions": extensions,
         **names,
     }
 
@@ -68,23 +85,33 @@ def _runtime_names(module: Module) -> dict[str, str]:
 
 
 def _message(module: Module, message: Message) -> MessageView:
-    bind, codec = module.runtime("bind", "message"), module.runtime("Codec", "message")
-    functions = [module.function(stem, message) for stem in ("decode", "encode", "to_json", "from_json", "fields")]
-    made = statements.call(codec, *functions, *_extras(message))
     return MessageView(
         decode=decoder(module, message),
         entries=tuple(entry_decoder(module, f) for f in message.fields if f.is_map and not is_string_map(f)),
         encode=encoder(module, message),
         json=json_functions(module, message),
         table=table(module, message),
-        bind="\n".join(statements.lines(statements.call(bind, module.cls(message), made), 0)),
+        extendable=_pair(module, "take_extensions", "extensions_to_json") if message.extension_ranges else None,
+        checked=module.runtime("checked", "extension_codec") if message.extension_ranges else "",
+        message_set=_pair(module, "read_message_set", "write_message_set") if message.is_message_set else None,
+        bind="\n".join(statements.lines(_binding(module, message), 0)),
     )
 
 
-def _extras(message: Message) -> Iterator[statements.Expr]:
-    """Arguments of ``Codec`` for what only the text format needs to know."""
+def _pair(module: Module, read: str, write: str) -> Pair:
+    return Pair(module.runtime(read, "extension_codec"), module.runtime(write, "extension_codec"))
+
+
+def _binding(module: Module, message: Message) -> statements.Call:
+    """The call that attaches the functions to the class."""
+    arguments: list[statements.Expr] = [
+        module.function(stem, message) for stem in ("decode", "encode", "to_json", "from_json", "fields")
+    ]
     if message.proto.reserved_name:
-        names = tuple(string(name) for name in message.proto.reserved_name)
-        yield statements.Call("reserved=(", names if len(names) > 1 else (f"{names[0]},",), ")")
+        names = tuple(map(string, message.proto.reserved_name))
+        # A tuple of one keeps its comma.
+        arguments.append(statements.Call("reserved=(", names if len(names) > 1 else (f"{names[0]},",)))
     if message.is_message_set:
-        yield "message_set=True"
+        arguments.append("message_set=True")
+    codec = statements.call(module.runtime("Codec", "message"), *arguments)
+    return statements.call(module.runtime("bind", "message"), module.cls(message), codec)

@@ -104,8 +104,6 @@ def _converter(module: Module, field: Field) -> str:
 
 
 def _to_json(module: Module, field: Field, value: str) -> Expr:
-    if field.enum is not None and field.enum.full_name == NULL_VALUE:
-        return "None"
     return call(_converter(module, field), value)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import assign, call
-from protoc_gen_pds.schema import Enum, Field, Message, Presence
+from protoc_gen_pds.schema import Enum, EnumValue, Field, Message, Presence
 from protoc_gen_pds.schema.load import json_name
 from protoc_gen_pds.targets.codec_module import Module
 
@@ -69,7 +69,7 @@ def enum_table(module: Module, enum: Enum) -> str:
     json_names = [
         f"{string(module.names.enum_value(value))}: {string(custom)}"
         for value in enum.values
-        if (custom := custom_json_name(enum, value.name))
+        if (custom := custom_json_name(value))
     ]
     arguments: list[statements.Expr] = [module.cls(enum)]
     if renamed:
@@ -80,9 +80,21 @@ def enum_table(module: Module, enum: Enum) -> str:
     return "\n".join(assign(target, call(module.runtime("EnumTable", "enum_table"), *arguments), 0))
 
 
-def custom_json_name(enum: Enum, name: str) -> str:
+def extension_binding(module: Module, field: Field) -> str:
+    """The statement that attaches its codec to an extension."""
+    attribute = module.names.attribute(field)
+    if field.parent is not None:
+        key = f"{module.cls(field.parent)}.{attribute}"
+    else:
+        key = module.scope.name(module.scope.relative(module.names.package_of(field.file), "models"), attribute)
+    described = call(module.runtime("Field", "fields"), *field_arguments(module, field))
+    codec = call(module.runtime("extension_codec", "extension_codec"), described)
+    return "\n".join(statements.lines(call(module.runtime("bind_extension", "extensions"), key, codec), 0))
+
+
+def custom_json_name(value: EnumValue) -> str:
     """The JSON name that ``(pb.enumvalue.json)`` gives to a value, or nothing."""
-    value = next(v for v in enum.values if v.name == name)
     if not value.proto.HasField("options"):
         return ""
-    return ""
+    custom = value.options["pb.enumvalue.json"]
+    return str(custom.string) if custom is not None else ""
