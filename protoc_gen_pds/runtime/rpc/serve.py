@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from .base import ServiceBase
 from .server import Config, GrpcServer, log
@@ -41,10 +41,7 @@ async def serve_until(
         OSError: the address is in use or not ours.
         TlsError: the certificates cannot be used.
     """
-    made = [
-        service if isinstance(service, ServiceBase) else service()
-        for service in services
-    ]
+    made = [_make(service) for service in services]
     server = GrpcServer(made, config or Config(), shared_port=shared_port)
     await server.start()
     if started is not None:
@@ -53,6 +50,12 @@ async def serve_until(
         await stop.wait()
     finally:
         await server.stop()
+
+
+def _make(service: Service) -> ServiceBase[Any]:
+    if isinstance(service, ServiceBase):
+        return cast("ServiceBase[Any]", service)
+    return service()
 
 
 def serve(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -18,7 +18,7 @@ C = TypeVar("C")
 @asynccontextmanager
 async def running(
     service: ServiceBase[C], *, config: Config | None = None
-) -> AsyncIterator[C]:
+) -> AsyncGenerator[C, None]:
     """Serve an implementation on a free port of the loopback address and connect to it.
 
     Args:
@@ -44,7 +44,7 @@ async def running(
 @asynccontextmanager
 async def serving(
     *services: ServiceBase[object], config: Config | None = None
-) -> AsyncIterator[GrpcServer]:
+) -> AsyncGenerator[GrpcServer, None]:
     """Serve implementations on a free port of the loopback address.
 
     Args:
