@@ -60,6 +60,12 @@ def _typed(head: str, annotation: str, tail: str, indent: int) -> str:
     parts = split(annotation, "|")
     if indent + len(head) + len(annotation) + len(tail) <= LINE_LENGTH:
         return f"{head}{annotation}{tail}"
+    if len(parts) == 1 and "[" not in annotation and not tail:
+        return (
+            f"{head}{_parenthesized(parts, indent)}"
+            if indent + 4 + len(annotation) <= LINE_LENGTH
+            else head + annotation
+        )
     if len(parts) == 1:
         return head + bracketed(annotation, indent=indent, before=indent + len(head), after=len(tail)) + tail
     return f"{head}{_parenthesized(parts, indent)}{tail}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -58,9 +59,11 @@ def docstring(text: str, *, indent: int) -> str:
     """
     pad = " " * indent
     lines: list[str] = []
-    for line in text.strip().splitlines() or [""]:
+    for line in _paragraphs(text):
         width = LINE_LENGTH - indent - (0 if lines else 3)
-        lines += _wrapped(_escaped(line.rstrip()), width, is_first=not lines)
+        lines += _wrapped(_escaped(line), width, is_first=not lines)
+    # The formatter takes away indentation that all lines but the first share.
+    lines[1:] = textwrap.dedent("\n".join(lines[1:])).split("\n") if lines[1:] else []
     if lines[0].startswith('"'):
         lines[0] = f" {lines[0]}"
     if len(lines) > 1:
@@ -75,8 +78,15 @@ def docstring(text: str, *, indent: int) -> str:
     return f'"""{start}\n{pad}{last}\n{pad}"""'
 
 
+def _paragraphs(text: str) -> list[str]:
+    """The lines of a docstring; those after the first without the indentation that they share."""
+    lines = [_printable(line).rstrip() for line in text.splitlines()]
+    first, _, rest = "\n".join(lines).strip().partition("\n")
+    return [first, *textwrap.dedent(rest).split("\n")] if rest else [first]
+
+
 def _escaped(line: str) -> str:
-    return _printable(line).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def _wrapped(line: str, width: int, *, is_first: bool) -> list[str]:
@@ -100,7 +110,7 @@ def comment_text(text: str) -> str:
     """A .proto comment as prose: common indentation, ``*`` borders and linter directives removed."""
     text = re.sub(r"\(--.*?--\)", "", text, flags=re.DOTALL)
     lines = [line.rstrip() for line in text.splitlines()]
-    while lines and not lines[0].strip():
+    while lines and lines[0].strip() in ("", "*"):
         lines.pop(0)
     while lines and not lines[-1].strip():
         lines.pop()

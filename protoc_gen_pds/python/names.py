@@ -105,7 +105,7 @@ def module_name(segment: str) -> str:
     first of these, so this is not injective: two files of one name are an error of the run.
     """
     name = segment.replace("-", "_").replace(".", "__")
-    name = re.sub(r"\W", lambda match: f"_x{ord(match[0]):x}_", name)
+    name = "".join(c if f"_{c}".isidentifier() else f"_x{ord(c):x}_" for c in name)
     if not name.isidentifier():
         name = f"_{name}"
     return f"{name}_" if name in KEYWORDS else name

@@ -66,7 +66,10 @@ class Scope:
 
     def _record(self, module: str, name: str, wanted: str, typing_only: bool) -> str:
         # A name that is needed at run time anyway serves the type checker too.
-        found = self._imports.get((module, name, False)) or self._imports.get((module, name, typing_only))
+        found = self._imports.get((module, name, False))
+        if found is not None:
+            return found.alias
+        found = self._imports.pop((module, name, True), None)
         if found is None:
             clash = wanted in self._taken or wanted in self._aliases
             alias = wanted.replace(".", "_") if clash else wanted
@@ -75,8 +78,6 @@ class Scope:
             found = _Import(module, name, alias)
             self._aliases.add(alias)
         self._imports[module, name, typing_only] = found
-        if not typing_only:
-            self._imports.pop((module, name, True), None)
         return found.alias
 
     def own_alias(self, name: str) -> str:
