@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ def protoc_in_reverse(invocation: Invocation) -> Iterator[Process]:
 
 
 def protoc_once_per_file(invocation: Invocation) -> Iterator[Process]:
-    for name in API:
-        yield invocation.protoc([name], OPTIONS)
+    """Several at once, as builds do: they write the constant files over each other."""
+    with ThreadPoolExecutor(4) as pool:
+        yield from pool.map(lambda name: invocation.protoc([name], OPTIONS), API)
 
 
 def grpc_tools_at_once(invocation: Invocation) -> Iterator[Process]:
@@ -37,8 +39,8 @@ def grpc_tools_at_once(invocation: Invocation) -> Iterator[Process]:
 
 
 def grpc_tools_once_per_file(invocation: Invocation) -> Iterator[Process]:
-    for name in reversed(API):
-        yield invocation.grpc_tools([name], OPTIONS)
+    with ThreadPoolExecutor(4) as pool:
+        yield from pool.map(lambda name: invocation.grpc_tools([name], OPTIONS), reversed(API))
 
 
 def buf_by_directory(invocation: Invocation) -> Iterator[Process]:
