@@ -181,7 +181,7 @@ def test_reflection_answers_each_question_and_goes_on_after_an_error() -> None:
             questions = [
                 ask(host="h", file_by_filename="google/protobuf/empty.proto"),
                 ask(file_containing_symbol=f"{SERVICE}.GetBackup"),
-                ask(file_containing_symbol="public.portworx.pds.backup.v1.IN_PROGRESS"),
+                ask(file_containing_symbol="public.portworx.pds.backup.v1.Status.IN_PROGRESS"),
                 ask(
                     file_containing_extension=extension(
                         containing_type="google.protobuf.MethodOptions", extension_number=72295728
