@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from protoc_gen_pds.python import folding, layout
 
 RUFF = shutil.which("ruff") or str(Path(sys.executable).parent / "ruff")
@@ -128,7 +129,7 @@ def test_statements_with_types_are_stable_under_the_formatter(tmp_path: Path) ->
             f"        {folding.conditional(f'self.{name} = ', f'{value}.A', f'{name} is UNSET', name, indent=8)}",
             "",
             f"    {folding.getter(name, 'self', annotation + unset, indent=4)}",
-            f"        {folding.conditional('return ', 'self.a.value', f'isinstance(self.a, {value})', 'None', indent=8)}",
+            f"        {folding.conditional('return ', 'self.a.value', f'isinstance(self.a, {value})', 'None', indent=8)}",  # noqa: E501
             "",
             "",
         ]

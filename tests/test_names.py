@@ -7,6 +7,8 @@ import keyword
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import PROTOS, compile_protos
+
 from protoc_gen_pds.options import Options
 from protoc_gen_pds.python.names import (
     ENUM_API,
@@ -19,7 +21,6 @@ from protoc_gen_pds.python.names import (
     unique,
 )
 from protoc_gen_pds.schema import Schema, load
-from support import PROTOS, compile_protos
 
 RESERVED = frozenset(keyword.kwlist) | MESSAGE_API | ENUM_API
 

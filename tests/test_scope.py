@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from protoc_gen_pds.python.scope import Scope
 
 
