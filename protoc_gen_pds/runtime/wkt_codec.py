@@ -64,8 +64,9 @@ class _NullTable(EnumTable[wkt.NullValue]):
             wkt.NullValue.NULL_VALUE if value is None else super().from_json(value, lax)
         )
 
-    def to_json(self, value: int) -> None:
+    def to_json(self, value: int) -> str | int | None:
         super().to_json(value)
+        return None
 
 
 table_NullValue = _NullTable(wkt.NullValue)

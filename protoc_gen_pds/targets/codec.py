@@ -79,7 +79,6 @@ def _runtime_names(module: Module) -> dict[str, str]:
         name: module.runtime(name) for name in ("check_class", "skip_field", "too_deep", "truncated", "wide_tag")
     } | {
         "varint_rest": module.runtime("varint_rest"),
-        "json_object": module.runtime("json_object", "json_values"),
         "prefixes_of": module.runtime("prefixes") if module.prefixes else "",
     }
 

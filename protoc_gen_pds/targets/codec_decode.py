@@ -108,7 +108,12 @@ PLAIN_ZEROS = {
 """What a plain value is where its message is empty."""
 
 _RANGE = ("b: bytes", "p: int", "end: int")
-_REST = ("b", "p", "(p := p + n)")
+_REST = ("b", "q", "(p := q + n)")
+"""Arguments for the content of a length-delimited field.
+
+``p`` is where the field begins and ``q`` where its content does, until ``p`` moves on to the next field. (A name
+that is read and then assigned within one expression has the new value in both places once mypyc has compiled it.)
+"""
 
 
 def is_string_map(field: Field) -> bool:
@@ -173,17 +178,16 @@ def _map(module: Module, field: Field, target: str) -> _Case:
     value = field.map_value
     if value.enum is not None and value.enum.closed:
         # An entry with a number that the closed enum does not have is kept whole.
-        return _Case(
-            tag, (f"if not {function}({', '.join((*_REST, target, 'depth - 1'))}):", "    unknown.append(b[q:p])")
-        )
+        keep = ("if not known:", "    unknown.append(b[start:p])")
+        return _Case(tag, ("start = p", ("known", read), *keep))
     return _Case(tag, (("", read),))
 
 
 def _entry_cases(module: Module, field: Field, target: str) -> Iterator[_Case]:
     tag = field.number << 3 | wire_type(field.kind)
     if field.enum is not None and field.enum.closed:
-        find = f"if (e := {module.table(field.enum)}.find(n)) is not None:"
-        yield _Case(tag, (find, f"    {target} = e", "known = e is not None"))
+        find = _find(module, field, "e")
+        yield _Case(tag, (find, "if e is not None:", f"    {target} = e", "known = e is not None", "p = q"))
         return
     before, expr, after = _value(module, field, target)
     yield _Case(tag, (*before, (target, expr), *after))
@@ -194,16 +198,10 @@ def _repeated(module: Module, field: Field, target: str) -> Iterator[_Case]:
     tag = number << 3 | wire_type(field.kind)
     packable = field.kind in NUMBERS or field.kind is Kind.ENUM
     if field.enum is not None and field.enum.closed:
-        table = module.table(field.enum)
-        yield _Case(
-            tag,
-            (
-                f"if (e := {table}.find(n)) is None:",
-                "    unknown.append(b[q:p])",
-                "else:",
-                f"    {target}.append(e)",
-            ),
-        )
+        table, e = module.table(field.enum), f"e{number}"
+        find = _find(module, field, e)
+        keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
+        yield _Case(tag, (find, *keep, "else:", f"    {target}.append({e})", "p = q"))
         read = call(module.runtime("read_packed_closed"), *_REST, target, table, str(number))
         yield _Case(number << 3 | LEN, (("", call("unknown.append", read)),))
         return
@@ -227,16 +225,10 @@ def _singular(module: Module, field: Field, target: str) -> _Case:
     tag = field.number << 3 | wire_type(field.kind)
     member = module.member(field) if field.oneof else ""
     if field.enum is not None and field.enum.closed:
-        stored = f"{member}(e)" if member else "e"
-        return _Case(
-            tag,
-            (
-                f"if (e := {module.table(field.enum)}.find(n)) is None:",
-                "    unknown.append(b[q:p])",
-                "else:",
-                f"    {target} = {stored}",
-            ),
-        )
+        e = f"e{field.number}"
+        stored = f"{member}({e})" if member else e
+        keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
+        return _Case(tag, (_find(module, field, e), *keep, "else:", f"    {target} = {stored}", "p = q"))
     into: Expr = target
     if member and field.message is not None:
         into = call(module.runtime("held"), target, member)
@@ -248,29 +240,35 @@ def _singular(module: Module, field: Field, target: str) -> _Case:
     return _Case(tag, (*before, (target, expr), *after))
 
 
+def _find(module: Module, field: Field, name: str) -> tuple[str, Expr]:
+    """Look up a number of a closed enum, for which there may be no member."""
+    assert field.enum is not None
+    return name, call(f"{module.table(field.enum)}.find", "n")
+
+
 def _value(module: Module, field: Field, into: Expr) -> tuple[tuple[str, ...], Expr, tuple[str, ...]]:
     """Lines before, the expression for one value, and lines after."""
     kind = field.kind
     if field.message is not None:
         decode = module.function("decode", field.message, plain=is_plain(field.message))
         if kind is Kind.GROUP:
-            stop = f"stop, after = {module.runtime('group_end')}(b, p - 1, end, t >> 3, depth)"
-            return (stop,), call(decode, "b", "p - 1", "stop", into, "depth - 1"), ("p = after",)
+            stop = f"stop, after = {module.runtime('group_end')}(b, q - 1, end, t >> 3, depth)"
+            return (stop,), call(decode, "b", "q - 1", "stop", into, "depth - 1"), ("p = after",)
         return (), call(decode, *_REST, into, "depth - 1"), ()
     if kind is Kind.STRING:
-        how = "" if field.utf8 else '"utf-8", "surrogateescape"'
-        return (), f"b[p : (p := p + n)].decode({how})", ()
+        how = () if field.utf8 else ('"utf-8"', '"surrogateescape"')
+        return (), call("b[q : (p := q + n)].decode", *how), ()
     if kind is Kind.BYTES:
-        return (), "b[p : (p := p + n)]", ()
+        return (), "b[q : (p := q + n)]", ()
     if field.enum is not None:
-        return (), f"{module.table(field.enum)}[n]", ()
+        return (), f"{module.table(field.enum)}[n]", ("p = q",)
     scalar = NUMBERS[kind]
     if scalar.wire_type == VARINT:
         if scalar.read_helper:
             module.runtime(scalar.read_helper)
-        return (), scalar.read, ()
+        return (), scalar.read, ("p = q",)
     width = 3 if scalar.wire_type == FIXED32 else 7
-    return (), f"{module.runtime(scalar.read)}(b, p - 1)[0]", (f"p += {width}",)
+    return (), f"{module.runtime(scalar.read)}(b, q - 1)[0]", (f"p = q + {width}",)
 
 
 def _zero(module: Module, field: Field) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import bytes_literal
-from protoc_gen_pds.python.statements import assign, block, call, lines, nested
+from protoc_gen_pds.python.statements import assign, block, call, lines
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec_decode import is_string_map
 from protoc_gen_pds.targets.codec_module import Module, is_plain, tag_literal
@@ -31,7 +31,7 @@ def encoder(module: Module, message: Message) -> EncoderView:
     return EncoderView(
         head=statements.signature(name, [f"m: {cls}"], "bytes"),
         cls=cls,
-        fields=tuple(tuple(nested(list(_element(module, element)))) for element in elements(message)),
+        fields=tuple(tuple(_element(module, element)) for element in elements(message)),
     )
 
 
@@ -41,6 +41,15 @@ def elements(message: Message) -> list[Field | Oneof]:
     for oneof in message.oneofs:
         found[min(f.number for f in oneof.fields)] = oneof
     return [found[number] for number in sorted(found)]
+
+
+MANY_FIELDS = 40
+"""From how many fields on each has its own local variables: pyright gives up on those that are used too often."""
+
+
+def _local(name: str, field: Field) -> str:
+    assert field.parent is not None
+    return f"{name}{field.number}" if len(field.parent.fields) > MANY_FIELDS else name
 
 
 def _element(module: Module, element: Field | Oneof) -> Iterator[str]:
@@ -54,25 +63,25 @@ def _element(module: Module, element: Field | Oneof) -> Iterator[str]:
     elif field.repeated:
         yield from _repeated(module, field, value)
     elif field.presence is Presence.REQUIRED:
-        yield from block("if", f"{value} is None", 0)
-        yield f"    raise {module.runtime('missing')}()"
-        yield from single(module, field, value, 0)
-    elif field.presence is Presence.EXPLICIT:
-        yield from block("if", f"{value} is not None", 0)
+        yield from block("if", f"{value} is None", 4)
+        yield f"        raise {module.runtime('missing')}()"
         yield from single(module, field, value, 4)
+    elif field.presence is Presence.EXPLICIT:
+        yield from block("if", f"{value} is not None", 4)
+        yield from single(module, field, value, 8)
     else:
         yield from _implicit(module, field, value)
 
 
 def _oneof(module: Module, oneof: Oneof) -> Iterator[str]:
-    yield f"match m.{module.names.attribute(oneof)}:"
-    yield "    case None:"
-    yield "        pass"
+    yield f"    match m.{module.names.attribute(oneof)}:"
+    yield "        case None:"
+    yield "            pass"
     for field in oneof.fields:
-        yield f"    case {module.member(field)}(v{field.number}):"
-        yield from single(module, field, f"v{field.number}", 8)
-    yield "    case _:"
-    yield f"        raise {module.runtime('not_a_member')}()"
+        yield f"        case {module.member(field)}(v{field.number}):"
+        yield from single(module, field, f"v{field.number}", 12)
+    yield "        case _:"
+    yield f"            raise {module.runtime('not_a_member')}()"
 
 
 def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
@@ -80,10 +89,11 @@ def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
     if kind in (Kind.FLOAT, Kind.DOUBLE):
         # By the bytes: negative zero is not the default.
         scalar = NUMBERS[kind]
-        yield from assign("x", call(module.runtime(scalar.write), value), 0)
-        yield f"if x != {bytes_literal(bytes(4 if scalar.code == 'f' else 8))}:"
-        yield f"    w({tag_literal(field.number << 3 | scalar.wire_type)})"
-        yield "    w(x)"
+        x = _local("x", field)
+        yield from assign(x, call(module.runtime(scalar.write), value), 4)
+        yield f"    if {x} != {bytes_literal(bytes(4 if scalar.code == 'f' else 8))}:"
+        yield f"        w({tag_literal(field.number << 3 | scalar.wire_type)})"
+        yield f"        w({x})"
         return
     if kind is Kind.STRING:
         condition = f'{value} != ""'
@@ -93,8 +103,8 @@ def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
         condition = f"{value} is not False"
     else:
         condition = f"{value} != 0"
-    yield from block("if", condition, 0)
-    yield from single(module, field, value, 4)
+    yield from block("if", condition, 4)
+    yield from single(module, field, value, 8)
 
 
 def single(module: Module, field: Field, value: str, indent: int) -> Iterator[str]:
@@ -115,18 +125,20 @@ def single(module: Module, field: Field, value: str, indent: int) -> Iterator[st
         return
     if kind is Kind.BYTES:
         yield from lines(call(module.runtime("check_bytes"), value), indent)
-        yield from assign("n", call("len", value), indent)
-        yield f"{pad}w({module.prefix(tag, 'n')})"
+        n = _local("n", field)
+        yield from assign(n, call("len", value), indent)
+        yield f"{pad}w({module.prefix(tag, n)})"
         yield f"{pad}w({value})"
         return
-    yield from assign("x", _bytes(module, field, value), indent)
-    yield from _sized(module, tag, pad)
+    yield from assign(_local("x", field), _bytes(module, field, value), indent)
+    yield from _sized(module, field, tag, pad)
 
 
-def _sized(module: Module, tag: int, pad: str) -> Iterator[str]:
-    yield f"{pad}n = len(x)"
-    yield f"{pad}w({module.prefix(tag, 'n')})"
-    yield f"{pad}w(x)"
+def _sized(module: Module, field: Field, tag: int, pad: str) -> Iterator[str]:
+    x, n = _local("x", field), _local("n", field)
+    yield f"{pad}{n} = len({x})"
+    yield f"{pad}w({module.prefix(tag, n)})"
+    yield f"{pad}w({x})"
 
 
 def _number(module: Module, field: Field) -> str:
@@ -146,44 +158,28 @@ def _bytes(module: Module, field: Field, value: str) -> statements.Expr:
 
 
 def _repeated(module: Module, field: Field, value: str) -> Iterator[str]:
-    yield from lines(call(module.runtime("check_list"), value), 0)
+    yield from lines(call(module.runtime("check_list"), value), 4)
     if field.packed:
-        yield from block("if", value, 0)
-        scalar = NUMBERS.get(field.kind)
+        yield from block("if", value, 4)
+        scalar, x = NUMBERS.get(field.kind), _local("x", field)
         if scalar is not None and scalar.code:
-            yield from assign("x", call(module.runtime("packed_fixed"), value, f'"{scalar.code}"'), 4)
+            yield from assign(x, call(module.runtime("packed_fixed"), value, f'"{scalar.code}"'), 8)
         else:
-            yield from assign("x", call('b"".join', call("map", _number(module, field), value)), 4)
-        yield from _sized(module, field.number << 3 | LEN, "    ")
+            yield from assign(x, call('b"".join', call("map", _number(module, field), value)), 8)
+        yield from _sized(module, field, field.number << 3 | LEN, "        ")
         return
     item = f"v{field.number}"
-    yield from block("for", f"{item} in {value}", 0)
-    yield from single(module, field, item, 4)
+    yield from block("for", f"{item} in {value}", 4)
+    yield from single(module, field, item, 8)
 
 
 def _map(module: Module, field: Field, value: str) -> Iterator[str]:
     tag = field.number << 3 | LEN
     k, v = f"k{field.number}", f"v{field.number}"
-    yield from block("for", f"{k}, {v} in {value}.items()", 0)
+    yield from block("for", f"{k}, {v} in {value}.items()", 4)
+    x = _local("x", field)
     if is_string_map(field):
-        yield f"    k = {k}.encode()"
-        yield f"    x = {v}.encode()"
-        yield "    i = len(k)"
-        yield "    n = len(x)"
-        if tag > 127:
-            yield f"    w({module.runtime('string_entry')}({tag}, k, x))"
-            return
-        module.prefix(tag, "n")
-        yield "    if i + n < 124:"
-        yield f"        w({module.prefixes[tag]}[i + n + 4])"
-        module.prefix(10, "n")
-        module.prefix(18, "n")
-        yield "        w(TAG_10[i])"
-        yield "        w(k)"
-        yield "        w(TAG_18[n])"
-        yield "        w(x)"
-        yield "    else:"
-        yield f"        w({module.runtime('string_entry')}({tag}, k, x))"
+        yield from _string_map(module, field, tag)
         return
     parts: list[statements.Expr] = []
     for part, name in ((field.map_key, k), (field.map_value, v)):
@@ -191,5 +187,28 @@ def _map(module: Module, field: Field, value: str) -> Iterator[str]:
         parts.append(tag_literal(part.number << 3 | kind))
         content = _bytes(module, part, name) if kind == LEN else call(_number(module, part), name)
         parts.append(call(module.runtime("sized"), content) if kind == LEN else content)
-    yield from assign("x", statements.Call('b"".join((', tuple(parts), "))"), 4)
-    yield from _sized(module, tag, "    ")
+    yield from assign(x, call('b"".join', statements.Call("(", tuple(parts))), 8)
+    yield from _sized(module, field, tag, "        ")
+
+
+def _string_map(module: Module, field: Field, tag: int) -> Iterator[str]:
+    """The entry of a map<string, string>: the most frequent map by far, without intermediate bytes."""
+    k, i, x, n = (_local(name, field) for name in ("key", "i", "x", "n"))
+    yield f"        {k} = k{field.number}.encode()"
+    yield f"        {x} = v{field.number}.encode()"
+    whole = f"        w({module.runtime('string_entry')}({tag}, {k}, {x}))"
+    if tag > 127:
+        yield whole
+        return
+    for part in (tag, 10, 18):
+        module.prefix(part, n)
+    yield f"        {i} = len({k})"
+    yield f"        {n} = len({x})"
+    yield f"        if {i} + {n} < 124:"
+    yield f"            w(TAG_{tag}[{i} + {n} + 4])"
+    yield f"            w(TAG_10[{i}])"
+    yield f"            w({k})"
+    yield f"            w(TAG_18[{n}])"
+    yield f"            w({x})"
+    yield "        else:"
+    yield f"    {whole}"

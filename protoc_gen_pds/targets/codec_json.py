@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
-from protoc_gen_pds.python.statements import Expr, assign, block, call, nested
+from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec_encode import elements
 from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, is_plain
@@ -22,6 +22,7 @@ class JsonView:
     read_head: str
     cls: str
     keys: str
+    read_object: tuple[str, ...]
     names: tuple[str, ...]
     """Entries of the table of JSON names and .proto names."""
     write: tuple[tuple[str, ...], ...]
@@ -31,16 +32,21 @@ class JsonView:
 def json_functions(module: Module, message: Message) -> JsonView:
     """Both directions for a message."""
     cls = module.cls(message)
+    keys = f"keys_{module.names.function_suffix(message)}"
+    read_object = call(_runtime(module, "json_object"), "value", keys, "lax")
     parameters = ["value: object", "depth: int", "lax: bool"]
     parts = elements(message)
     return JsonView(
         write_head=statements.signature(module.function("to_json", message), [f"m: {cls}"], "dict[str, object]"),
         read_head=statements.signature(module.function("from_json", message), parameters, cls),
         cls=cls,
-        keys=f"keys_{module.names.function_suffix(message)}",
+        keys=keys,
+        read_object=tuple(
+            statements.assign("d", read_object, 4) if message.fields else statements.lines(read_object, 4)
+        ),
         names=tuple(f"{string(f.json_name)}: {string(f.name)}," for f in message.fields),
-        write=tuple(tuple(nested(list(_write(module, part)))) for part in parts),
-        read=tuple(tuple(nested(list(_read(module, part)))) for part in parts),
+        write=tuple(tuple(_write(module, part)) for part in parts),
+        read=tuple(tuple(_read(module, part)) for part in parts),
     )
 
 
@@ -53,29 +59,29 @@ def _runtime(module: Module, name: str) -> str:
 
 def _write(module: Module, element: Field | Oneof) -> Iterator[str]:
     if isinstance(element, Oneof):
-        yield f"match m.{module.names.attribute(element)}:"
-        yield "    case None:"
-        yield "        pass"
+        yield f"    match m.{module.names.attribute(element)}:"
+        yield "        case None:"
+        yield "            pass"
         for field in element.fields:
-            yield f"    case {module.member(field)}(v{field.number}):"
-            yield from assign(_key(field), _to_json(module, field, f"v{field.number}"), 8)
-        yield "    case _:"
-        yield f"        raise {module.runtime('not_a_member')}()"
+            yield f"        case {module.member(field)}(v{field.number}):"
+            yield from assign(_key(field), _to_json(module, field, f"v{field.number}"), 12)
+        yield "        case _:"
+        yield f"            raise {module.runtime('not_a_member')}()"
         return
     field = element
     value = f"m.{module.names.attribute(field)}"
     if field.is_map:
-        yield from block("if", f"{value} != {{}}", 0)
-        yield from assign(_key(field), _map_to_json(module, field, value), 4)
+        yield from block("if", f"{value} != {{}}", 4)
+        yield from assign(_key(field), _map_to_json(module, field, value), 8)
     elif field.repeated:
-        yield from block("if", f"{value} != []", 0)
-        yield from assign(_key(field), call(_runtime(module, "array"), _converter(module, field), value), 4)
+        yield from block("if", f"{value} != []", 4)
+        yield from assign(_key(field), call(_runtime(module, "array"), _converter(module, field), value), 8)
     elif field.presence is Presence.IMPLICIT:
-        yield from block("if", _is_set(field, value), 0)
-        yield from assign(_key(field), _to_json(module, field, value), 4)
+        yield from block("if", _is_set(field, value), 4)
+        yield from assign(_key(field), _to_json(module, field, value), 8)
     else:
-        yield from block("if", f"{value} is not None", 0)
-        yield from assign(_key(field), _to_json(module, field, value), 4)
+        yield from block("if", f"{value} is not None", 4)
+        yield from assign(_key(field), _to_json(module, field, value), 8)
 
 
 def _key(field: Field) -> str:
@@ -132,44 +138,47 @@ def _read(module: Module, element: Field | Oneof) -> Iterator[str]:
             guard = []
             if i:
                 again = f"raise {_runtime(module, 'second_member')}({string(element.name)})"
-                guard = [*block("if", f"{target} is not None", 4), f"        {again}"]
+                guard = [*block("if", f"{target} is not None", 8), f"            {again}"]
             yield from _singular(module, field, target, guard)
         return
     field = element
     target = f"m.{module.names.attribute(field)}"
     if field.is_map:
-        yield f"v = d.get({string(field.json_name)})"
-        yield "if v is not None:"
+        v = f"v{field.number}"
+        yield f"    {v} = d.get({string(field.json_name)})"
+        yield f"    if {v} is not None:"
         key = _runtime(module, f"{_suffix(field.map_key)}_from_key")
         read = _reader(module, field.map_value)
-        yield from statements.lines(call(_runtime(module, "read_mapping"), "v", key, read, target, "depth", "lax"), 4)
+        yield from statements.lines(call(_runtime(module, "read_mapping"), v, key, read, target, "depth", "lax"), 8)
     elif field.repeated:
-        yield f"v = d.get({string(field.json_name)})"
-        yield "if v is not None:"
+        v = f"v{field.number}"
+        yield f"    {v} = d.get({string(field.json_name)})"
+        yield f"    if {v} is not None:"
         read = _reader(module, field)
-        yield from statements.lines(call(_runtime(module, "read_array"), "v", read, target, "depth", "lax"), 4)
+        yield from statements.lines(call(_runtime(module, "read_array"), v, read, target, "depth", "lax"), 8)
     else:
         yield from _singular(module, field, target, [])
 
 
 def _singular(module: Module, field: Field, target: str, guard: list[str]) -> Iterator[str]:
     name = string(field.json_name)
-    yield f"v = d.get({name})"
+    v = f"v{field.number}"
+    yield f"    {v} = d.get({name})"
     nullable = _takes_null(field)
-    yield f"if v is not None or {name} in d:" if nullable else "if v is not None:"
+    yield f"    if {v} is not None or {name} in d:" if nullable else f"    if {v} is not None:"
     yield from guard
     member = module.member(field) if field.oneof else ""
     if field.enum is not None:
         # An unknown name is passed over where unknown fields are.
-        yield f"    e{field.number} = {module.table(field.enum)}.from_json(v, lax)"
-        yield f"    if e{field.number} is not None:"
+        yield f"        e{field.number} = {module.table(field.enum)}.from_json({v}, lax)"
+        yield f"        if e{field.number} is not None:"
         stored: Expr = call(member, f"e{field.number}") if member else f"e{field.number}"
-        yield from assign(target, stored, 8)
+        yield from assign(target, stored, 12)
         return
-    expr = _from_json(module, field)
+    expr = _from_json(module, field, v)
     if field.message is not None and field.message.full_name == VALUE and not member:
         expr = call(module.runtime("null_kept", "wkt_plain"), expr)
-    yield from assign(target, call(member, expr) if member else expr, 4)
+    yield from assign(target, call(member, expr) if member else expr, 8)
 
 
 def _takes_null(field: Field) -> bool:
@@ -178,11 +187,11 @@ def _takes_null(field: Field) -> bool:
     return field.enum is not None and field.enum.full_name == NULL_VALUE
 
 
-def _from_json(module: Module, field: Field) -> Expr:
+def _from_json(module: Module, field: Field, value: str) -> Expr:
     if field.message is not None:
         function = module.function("from_json", field.message, plain=is_plain(field.message))
-        return call(function, "v", "depth - 1", "lax")
-    return call(_runtime(module, f"{_suffix(field)}_from_json"), "v")
+        return call(function, value, "depth - 1", "lax")
+    return call(_runtime(module, f"{_suffix(field)}_from_json"), value)
 
 
 def _reader(module: Module, field: Field) -> str:

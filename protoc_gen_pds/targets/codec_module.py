@@ -55,7 +55,7 @@ _LOCALS = frozenset(
         "p",
         "parts",
     }
-    | {"q", "stop", "t", "unknown", "v", "value", "w", "x"}
+    | {"q", "start", "stop", "t", "unknown", "v", "value", "w", "x"}
 )
 
 
@@ -69,7 +69,7 @@ def own_names(names: Names, file: File) -> Iterator[str]:
     yield from _LOCALS
     yield from dir(builtins)
     for message in file.walk_messages():
-        for name in ("m", "v"):
+        for name in ("e", "i", "k", "key", "n", "v", "x"):
             yield from (f"{name}{f.number}" for f in message.fields)
         suffix = names.function_suffix(message)
         if message.is_map_entry:
