@@ -39,7 +39,18 @@ _REFUSED = (
 )
 """What generated codecs raise, without saying where, when a value or the input is wrong."""
 
-UNSET: Any = None
+
+class _Unset:
+    """Equals zero, so that what is left at it counts as left at zero."""
+
+    def __eq__(self, other: object) -> bool:
+        return other == 0
+
+    def __repr__(self) -> str:
+        return "0"
+
+
+UNSET: Any = _Unset()
 """Default of a parameter whose real default, an enum's zero value, is not defined yet at that point."""
 
 
