@@ -18,6 +18,7 @@ from invocation import API, Invocation
 from support import BACKUP, ROOT, backup_request, compile_protos, make_request
 
 from protoc_gen_pds import plugin
+from protoc_gen_pds.schema.custom_options import is_repeated
 
 
 def error_of(request: plugin_pb2.CodeGeneratorRequest) -> str:
@@ -47,6 +48,8 @@ def error_for(sources: Mapping[str, str], parameter: str = "") -> str:
         ("docs=pretty", 'option docs: "pretty" is not one of exact, rich'),
         ("package=a,package=b", 'option package is given twice; keep one of "a" and "b"'),
         ("package=", "option package has no value; write package=VALUE"),
+        ("docs_file=../x.md", 'option docs_file: "../x.md" is not a plain path inside of the output directory'),
+        ("docs_file=/x.md", 'option docs_file: "/x.md" is not a plain path inside of the output directory'),
         ("templates=/nowhere/at/all", 'option templates: "/nowhere/at/all" is not a directory'),
     ],
 )
@@ -312,7 +315,7 @@ def test_requests_that_no_compiler_would_send(data: st.DataObject) -> None:
         child
         for field, value in message.ListFields()
         if field.message_type and field.name != "source_code_info"
-        for child in (list(value) if field.is_repeated else [value])
+        for child in (list(value) if is_repeated(field) else [value])
     ]:
         message = data.draw(st.integers(0, len(nested)).map([message, *nested].__getitem__))
         if data.draw(st.booleans()):
@@ -321,9 +324,9 @@ def test_requests_that_no_compiler_would_send(data: st.DataObject) -> None:
     field = fields[data.draw(st.integers(0, len(fields) - 1))]
     action = data.draw(st.sampled_from(["clear", "double", "replace"]))
     value = getattr(message, field.name)
-    if action == "clear" or (field.message_type and not field.is_repeated):
+    if action == "clear" or (field.message_type and not is_repeated(field)):
         message.ClearField(field.name)
-    elif field.is_repeated:
+    elif is_repeated(field):
         if value:
             value.append(value[0])
     elif field.enum_type:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.schema import File
 from protoc_gen_pds.targets.base import Context, OutputFile
 
@@ -28,11 +29,14 @@ def document_path(file: File) -> str:
 
 
 def _division(context: Context) -> Iterator[tuple[str, Sequence[File]]]:
-    files = context.schema.to_generate
-    if not context.options.docs_file:
+    files, name = context.schema.to_generate, context.options.docs_file
+    if not name:
         yield from ((document_path(file), (file,)) for file in files)
-    elif files:
-        yield context.options.docs_file, files
+        return
+    if not set(name.split("/")).isdisjoint(("", ".", "..")):
+        raise GenerationError(f'option docs_file: "{name}" is not a plain path inside of the output directory')
+    if files:
+        yield name, files
 
 
 def _exact() -> _View:
