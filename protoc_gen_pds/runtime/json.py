@@ -1,5 +1,8 @@
 """Messages to and from JSON text and JSON values: what the methods of messages call."""
 
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
 from __future__ import annotations
 
 import json
@@ -16,9 +19,7 @@ MAX_DEPTH = 100
 """How deeply messages may be nested in JSON, as in other protobuf implementations."""
 
 
-def to_dict(
-    message: Message, *, emit_defaults: bool, proto_names: bool
-) -> Any:
+def to_dict(message: Message, *, emit_defaults: bool, proto_names: bool) -> Any:
     """The JSON value of a message; errors as :meth:`Message.to_json`."""
     try:
         if emit_defaults or proto_names:

@@ -4,6 +4,9 @@ Writers refuse what the field's type does not hold with a TypeError or OverflowE
 DecodeError. Neither knows where in the message it is: whoever reports the error finds the path.
 """
 
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
 from __future__ import annotations
 
 import binascii

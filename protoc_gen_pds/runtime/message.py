@@ -179,15 +179,24 @@ class Message:
 
     # -- wire format -----------------------------------------------------------------------------
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, *, deterministic: bool = False) -> bytes:
         """The message in the protobuf wire format.
+
+        Args:
+            deterministic: whether maps are written in the order of their keys, so that equal
+                messages give equal bytes, instead of the order in which they were filled.
 
         Raises:
             EncodeError: a field has a value of the wrong type or out of range; the message names it.
         """
         codec = self._codec or codec_of(type(self))
+        message = self
         try:
-            data: bytes = codec.encode(self)
+            if deterministic:
+                from .merge import with_sorted_maps
+
+                message = with_sorted_maps(self)
+            data: bytes = codec.encode(message)
         except _REFUSED as error:
             from .walk import explain_encode
 
@@ -210,14 +219,13 @@ class Message:
     @classmethod
     def _decode(cls, data: bytes | bytearray | memoryview, into: Self | None) -> Self:
         codec = cls._codec or codec_of(cls)
-        if data.__class__ is not bytes:
-            data = bytes(data)
+        raw = data if isinstance(data, bytes) else bytes(data)
         try:
-            message: Self = codec.decode(data, 0, len(data), into, MAX_DEPTH)
+            message: Self = codec.decode(raw, 0, len(raw), into, MAX_DEPTH)
         except _REFUSED as error:
             from .walk import explain_decode
 
-            raise explain_decode(cls, bytes(data), error) from None
+            raise explain_decode(cls, raw, error) from None
         return message
 
     def __bytes__(self) -> bytes:
@@ -328,14 +336,20 @@ class Message:
 
         Set fields replace, messages merge, lists are appended and map entries replaced by key.
         """
-        self.parse(other.to_bytes())
+        from .merge import merge
+
+        if not isinstance(other, type(self)):
+            raise TypeError(
+                f"expected a {type(self).__qualname__}, got a {type(other).__qualname__}"
+            )
+        merge(self, other)
 
     def copy(self) -> Self:
         """A deep copy, unknown fields included."""
         cls = type(self)
         twin = cls.__new__(cls)
         for name in cls._fields:
-            setattr(twin, name, _copied(getattr(self, name)))
+            setattr(twin, name, copied(getattr(self, name)))
         twin._unknown = self._unknown
         return twin
 
@@ -382,12 +396,13 @@ class Message:
         return f"{cls.__qualname__}({', '.join(shown)})"
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """A deep copy of the value of any field."""
     if isinstance(value, list):
-        return [_copied(item) for item in cast("list[object]", value)]
+        return [copied(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {
-            key: _copied(item)
+            key: copied(item)
             for key, item in cast("dict[object, object]", value).items()
         }
     if isinstance(value, Message):
@@ -414,7 +429,7 @@ class Member(Generic[T]):
 
     def copy(self) -> Self:
         """A deep copy."""
-        return type(self)(_copied(self.value))
+        return type(self)(copied(self.value))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

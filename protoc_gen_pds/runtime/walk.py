@@ -1,6 +1,7 @@
 """Where the fault is, when a generated codec has refused a message or its bytes: slow, by the tables of fields."""
 
-# pyright: reportPrivateUsage=false
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
 
 from __future__ import annotations
 
@@ -77,7 +78,7 @@ def _faults(message: Message, path: str) -> Iterator[Fault]:
             yield from _field_faults(fields[0], value, here)
 
 
-def _oneof_faults(fields: list[Field], value: object, path: str) -> Iterator[Fault]:
+def _oneof_faults(fields: list[Field], value: Any, path: str) -> Iterator[Fault]:
     if value is None:
         return
     for field in fields:

@@ -1,6 +1,7 @@
 """JSON by the tables of fields: with defaults or .proto names, and the path of a fault. Slower than generated code."""
 
-# pyright: reportPrivateUsage=false
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
 
 from __future__ import annotations
 

@@ -7,6 +7,9 @@ and invalid UTF-8 a UnicodeDecodeError: :meth:`Message.from_bytes` makes DecodeE
 the field and the offset.
 """
 
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
 from __future__ import annotations
 
 import struct

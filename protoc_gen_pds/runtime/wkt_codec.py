@@ -2,6 +2,9 @@
 
 # ruff: noqa: N802, N816 (names as those of generated codecs: function, underscore, message)
 
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
 from __future__ import annotations
 
 import re

@@ -5,6 +5,9 @@ Unknown fields inside of these messages are not kept: a plain value has no place
 
 # ruff: noqa: N816 (names as those of generated codecs: function, underscore, message)
 
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
 from __future__ import annotations
 
 import struct
@@ -326,7 +329,8 @@ def _value_to_json(value: JsonValue) -> object:
         number = jv.double_to_json(value)
         if isinstance(number, str):
             raise ValueError(f"{number} has no JSON form in a Value")
-        return int(number) if number.is_integer() and abs(number) < 1e15 else number
+        whole = float(number).is_integer() and abs(number) < 1e15
+        return int(number) if whole else number
     return (
         _struct_to_json(value)
         if isinstance(value, dict)
