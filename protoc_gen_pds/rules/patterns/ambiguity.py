@@ -1,0 +1,184 @@
+"""Whether a backtracking matcher can take exponential time on a pattern.
+
+It can where a loop matches one text in two ways: then a text of n such pieces has 2**n readings, and
+a mismatch after them makes the matcher try all. On the position automaton (Glushkov) of the pattern,
+in which every step consumes a character, that is the case if and only if some state reaches itself by
+two different paths over the same text, so a pair of equal states and a pair of different ones lie on
+a common cycle of the automaton's product with itself. (Weber and Seidl, 1991, call it EDA.)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from protoc_gen_pds.rules.patterns.tree import Alternatives, Assertion, Chars, Node, Ranges, Repeat, Sequence
+
+_MANY = 10
+"""A counted repetition of so many or more is taken as unlimited: 10**10 readings are too many too."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """First and last positions of a part, and whether it can be empty."""
+
+    first: Counter[int] = field(default_factory=Counter)
+    last: Counter[int] = field(default_factory=Counter)
+    empty: bool = True
+
+
+class _Positions:
+    def __init__(self) -> None:
+        self.ranges: list[Ranges] = []
+        self.follow: list[Counter[int]] = []
+        """Successors of each position, counted: two derivations of one step are two readings."""
+
+    def build(self, node: Node) -> _Part:
+        match node:
+            case Chars(ranges):
+                position = len(self.ranges)
+                self.ranges.append(ranges)
+                self.follow.append(Counter())
+                return _Part(Counter([position]), Counter([position]), empty=False)
+            case Assertion():
+                return _Part()
+            case Sequence(items):
+                part = _Part()
+                for item in items:
+                    part = self._joined(part, self.build(item))
+                return part
+            case Alternatives(items):
+                parts = [self.build(item) for item in items]
+                return _Part(
+                    sum((p.first for p in parts), Counter()),
+                    sum((p.last for p in parts), Counter()),
+                    any(p.empty for p in parts),
+                )
+            case Repeat(item, least, most):
+                return self._repeated(item, least, most)
+
+    def _joined(self, left: _Part, right: _Part) -> _Part:
+        self._link(left.last, right.first)
+        return _Part(
+            left.first + right.first if left.empty else left.first,
+            left.last + right.last if right.empty else right.last,
+            left.empty and right.empty,
+        )
+
+    def _repeated(self, item: Node, least: int, most: int | None) -> _Part:
+        unlimited = most is None or most >= _MANY
+        # A few copies show the same ambiguity as many.
+        copies = min(least, 2) if unlimited or most is None else min(most, min(least, 2) + (most > least))
+        part = _Part()
+        for index in range(max(copies, 1) if unlimited else copies):
+            piece = self.build(item)
+            if unlimited and index == max(copies, 1) - 1:
+                self._link(piece.last, piece.first)
+            piece.empty = piece.empty or index >= least
+            part = self._joined(part, piece)
+        return part
+
+    def _link(self, last: Counter[int], first: Counter[int]) -> None:
+        for position, ways in last.items():
+            for successor, more in first.items():
+                # Two are as bad as any number, and counts must not grow without limit.
+                count = self.follow[position][successor] + ways * more
+                self.follow[position][successor] = min(count, 2)
+
+
+def is_ambiguous(tree: Node) -> bool:
+    """Whether some loop of the pattern matches a text in two ways."""
+    positions = _Positions()
+    positions.build(tree)
+    follow, ranges = positions.follow, positions.ranges
+    component = _components([list(successors) for successors in follow])
+    inside = [{q for q in successors if component[q] == component[p]} for p, successors in enumerate(follow)]
+    # Two derivations of one step, on a cycle.
+    if any(follow[p][q] > 1 for p, successors in enumerate(inside) for q in successors):
+        return True
+    overlaps = _Overlaps(ranges)
+    return any(_has_two_paths(members, inside, overlaps) for members in _loops(component, inside))
+
+
+class _Overlaps:
+    def __init__(self, ranges: list[Ranges]) -> None:
+        self._ranges = ranges
+        self._known: dict[tuple[Ranges, Ranges], bool] = {}
+
+    def __call__(self, p: int, q: int) -> bool:
+        key = (self._ranges[p], self._ranges[q])
+        if key not in self._known:
+            self._known[key] = any(a <= d and c <= b for a, b in key[0] for c, d in key[1])
+        return self._known[key]
+
+
+def _loops(component: list[int], inside: list[set[int]]) -> list[list[int]]:
+    loops: dict[int, list[int]] = {}
+    for position, number in enumerate(component):
+        if inside[position]:
+            loops.setdefault(number, []).append(position)
+    return list(loops.values())
+
+
+def _has_two_paths(members: list[int], inside: list[set[int]], overlaps: _Overlaps) -> bool:
+    """Whether a pair of different positions lies between two visits of a pair of equal ones."""
+    pairs: dict[tuple[int, int], int] = {}
+    edges: list[list[int]] = []
+    queue = [(p, p) for p in members]
+    for pair in queue:
+        pairs[pair] = len(edges)
+        edges.append([])
+    for pair in queue:
+        source = pairs[pair]
+        for p in inside[pair[0]]:
+            for q in inside[pair[1]]:
+                if not overlaps(p, q):
+                    continue
+                target = (p, q)
+                if target not in pairs:
+                    pairs[target] = len(edges)
+                    edges.append([])
+                    queue.append(target)
+                edges[source].append(pairs[target])
+    component = _components(edges)
+    equal = {component[index] for (p, q), index in pairs.items() if p == q}
+    return any(p != q and component[index] in equal for (p, q), index in pairs.items())
+
+
+def _components(edges: list[list[int]]) -> list[int]:
+    """Number of the strongly connected component of each node (Tarjan, without recursion)."""
+    count = len(edges)
+    order = [-1] * count
+    low = [0] * count
+    component = [-1] * count
+    stack: list[int] = []
+    clock = found = 0
+    for root in range(count):
+        if order[root] >= 0:
+            continue
+        work = [(root, 0)]
+        while work:
+            node, index = work.pop()
+            if index == 0:
+                order[node] = low[node] = clock
+                clock += 1
+                stack.append(node)
+            advanced = False
+            for i in range(index, len(edges[node])):
+                successor = edges[node][i]
+                if order[successor] < 0:
+                    work += [(node, i + 1), (successor, 0)]
+                    advanced = True
+                    break
+                if component[successor] < 0:
+                    low[node] = min(low[node], order[successor])
+            if advanced:
+                continue
+            if low[node] == order[node]:
+                while component[node] < 0:
+                    component[stack.pop()] = found
+                found += 1
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[node])
+    return component
