@@ -76,3 +76,8 @@ def signature(name: str, parameters: Sequence[str], result: str) -> str:
     if len(parameters) == 1 and len(found) > 1:
         found[1] += ","
     return "\n".join(found)
+
+
+def nested(statements: Sequence[str], levels: int = 1) -> list[str]:
+    """Lines, further in."""
+    return [" " * (4 * levels) + line if line else line for line in statements]
