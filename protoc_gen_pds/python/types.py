@@ -33,9 +33,19 @@ _WRAPPERS: dict[str, str] = {
 }
 
 
+_RUNTIME_FILES = frozenset(
+    f"google/protobuf/{stem}.proto"
+    for stem in ("any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers")
+)
+
+
 def is_well_known(element: Message | Enum | File) -> bool:
-    """Whether the runtime provides a type, or all types of a file."""
-    return element.file.name.startswith("google/protobuf/")
+    """Whether the runtime provides a type, or all types of a file.
+
+    The rest of google/protobuf (``descriptor.proto``, ``api.proto``) are files like any other: code for
+    them is made, below the root package, when a run is asked for it.
+    """
+    return element.file.name in _RUNTIME_FILES
 
 
 def is_wrapper(message: Message) -> bool:

@@ -8,8 +8,11 @@ from functools import cached_property
 
 from protoc_gen_pds.options import Options
 from protoc_gen_pds.python.names import Names
+from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.render import Renderer
 from protoc_gen_pds.schema import File, Schema
+
+__all__ = ["Context", "OutputFile", "Target", "is_well_known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,3 @@ class Context:
 
 Target = Callable[[Context], Iterator[OutputFile]]
 """Makes all files of one kind of output for a run."""
-
-
-def is_well_known(file: File) -> bool:
-    """Whether the runtime provides a file's types: Python code for them is never written."""
-    return file.name.startswith("google/protobuf/")

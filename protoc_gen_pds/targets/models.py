@@ -275,7 +275,7 @@ DEPRECATION_DIRECTIVES = ("# pyright: reportDeprecated=false", '# mypy: disable-
 def is_emitted(extension: Field) -> bool:
     """Whether Python code is made for an extension; custom options live in descriptors only."""
     assert extension.extendee is not None
-    return not is_well_known(extension.extendee)
+    return extension.extendee.file.name != "google/protobuf/descriptor.proto"
 
 
 def _attributes(message: Message) -> list[Field | Oneof]:
