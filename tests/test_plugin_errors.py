@@ -305,7 +305,7 @@ def test_mutated_requests(mutations: list[tuple[int, int]]) -> None:
         answered(bytes(data), monkeypatch)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.large_base_example])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.large_base_example])
 @given(st.data())
 def test_requests_that_no_compiler_would_send(data: st.DataObject) -> None:
     """Well-formed protobuf, impossible schema: one field of some message is unset, repeated or replaced."""
