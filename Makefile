@@ -17,6 +17,7 @@ help:
 	@echo 'make format       let ruff rewrite the generator and the tests'
 	@echo 'make serve        start the example service on this machine'
 	@echo 'make conformance  run the official protobuf conformance suite'
+	@echo 'make bench        run the measurements of bench/'
 	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
 
 .DEFAULT_GOAL := help
@@ -75,9 +76,12 @@ serve: $(VENV)/.dev
 conformance: $(VENV)/.dev
 	$(BIN)/python tests/conformance/run.py
 
+# All of bench/, or some: make bench BENCHES='codec generate'.
+BENCHES ?= generate $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	$(BIN)/python -m bench
+	for each in $(BENCHES); do $(BIN)/python -m bench.$$each || exit; done
 
 clean:
 	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
