@@ -1,0 +1,313 @@
+"""The chain of an async server: decode, authenticate, validate, handler, encode; errors mapped once.
+
+Each method's chain is put together at registration. grpcio sees functions from bytes to bytes, so
+that nothing that a handler does or raises reaches its own mapping of exceptions, which would send
+their text to the caller, and its own waiting, which a leaked CancelledError would leave hanging.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from ..errors import DecodeError
+from .access import record
+from .border import AbortError, Server, UsageError, grpc
+from .context import CallContext, GrpcContext
+from .failure import HandlerError, errors_log, failure, malformed
+from .method import Binding, CallKind, Method, ServiceBinding
+from .status import StatusCode
+
+Authenticate = Callable[[CallContext], Awaitable[Any]]
+"""Who is calling: returns an identity for ``context.identity``, or raises Unauthenticated."""
+
+GRPC_CODES: dict[StatusCode, Any] = {
+    code: getattr(grpc.StatusCode, code.name) for code in StatusCode
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What surrounds the handlers of a service.
+
+    Attributes:
+        authenticate: called before each handler, or None.
+        validate: whether requests are checked against their rules.
+        access_log: whether each call is logged when it ends (logger ``pds.rpc.access``, level INFO).
+    """
+
+    authenticate: Authenticate | None = None
+    validate: bool = True
+    access_log: bool = True
+
+
+DEFAULTS = Settings()
+
+
+def add_service(
+    server: Server, service: ServiceBinding, settings: Settings = DEFAULTS
+) -> None:
+    """Register all methods of a service on an async server.
+
+    Raises:
+        TypeError: the server is not a ``grpc.aio`` one, or a handler is not of its method's form.
+    """
+    if isinstance(server, grpc.Server):
+        raise TypeError(
+            f"{service.service} is async: register it on a grpc.aio.server(), not on a grpc.server()"
+        )
+    handlers: dict[str, Any] = {}
+    for binding in service.methods:
+        check_form(binding)
+        handlers[binding.method.name] = Chain(binding, settings).rpc_handler()
+    missing = service.unimplemented()
+    if missing:
+        errors_log.warning(
+            "%s answers UNIMPLEMENTED to %s", service.service, ", ".join(missing)
+        )
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(service.service, handlers),)
+    )
+
+
+def check_form(binding: Binding) -> None:
+    """Refuse handlers that cannot work, before the first call.
+
+    Raises:
+        TypeError: a plain method where a coroutine is needed, or a generator where one message is.
+    """
+    handler, name = inspect.unwrap(binding.handler), binding.method.full_name
+    streams = binding.method.kind in (CallKind.UNARY_STREAM, CallKind.STREAM_STREAM)
+    if inspect.isgeneratorfunction(handler):
+        raise TypeError(
+            f"{name}: the handler is a plain generator and would block the event loop; use async def"
+        )
+    if streams or not inspect.isroutine(handler):
+        return
+    if inspect.isasyncgenfunction(handler):
+        raise TypeError(
+            f"{name} returns one message: its handler must return it, not yield"
+        )
+    if not inspect.iscoroutinefunction(handler) and handler is binding.handler:
+        raise TypeError(
+            f"{name}: the handler is a plain method and would block the event loop; use async def"
+        )
+
+
+class Chain:
+    """The chain of one method, put together once."""
+
+    def __init__(self, binding: Binding, settings: Settings) -> None:
+        self._method = binding.method
+        self._handler = (
+            binding.handler
+            if binding.method.takes_request
+            else _without_request(binding.handler)
+        )
+        self._decode = binding.method.request.from_bytes
+        self._authenticate = settings.authenticate
+        self._check = binding.check if settings.validate else None
+        self._response = (
+            binding.method.response if binding.method.returns_response else None
+        )
+        self._log = settings.access_log
+
+    def rpc_handler(self) -> Any:
+        """The handler to register with grpcio: bytes in, bytes out."""
+        kind = self._method.kind.value
+        return getattr(grpc, f"{kind}_rpc_method_handler")(getattr(self, kind))
+
+    async def unary_unary(self, data: bytes, raw: Any) -> bytes:
+        """Serve one request with one response."""
+        started = perf_counter()
+        context = GrpcContext(raw, self._method)
+        try:
+            request = self._read(data)
+            if self._authenticate is not None:
+                context.identity = await self._authenticate(context)
+            if self._check is not None:
+                self._check(request)
+            response = self._write(await self._handler(request, context))
+        except BaseException as error:
+            await self._fail(error, context, started)
+            raise
+        self._succeed(context, started)
+        return response
+
+    async def unary_stream(self, data: bytes, raw: Any) -> None:
+        """Serve one request with a stream of responses."""
+        started = perf_counter()
+        context = GrpcContext(raw, self._method)
+        try:
+            request = self._read(data)
+            if self._authenticate is not None:
+                context.identity = await self._authenticate(context)
+            if self._check is not None:
+                self._check(request)
+            await self._send(self._handler(request, context), raw)
+        except BaseException as error:
+            await self._fail(error, context, started)
+            raise
+        self._succeed(context, started)
+
+    async def stream_unary(self, requests: AsyncIterator[bytes], raw: Any) -> bytes:
+        """Serve a stream of requests with one response."""
+        started = perf_counter()
+        context = GrpcContext(raw, self._method)
+        try:
+            if self._authenticate is not None:
+                context.identity = await self._authenticate(context)
+            response = self._write(
+                await self._handler(Requests(requests, self._prepare), context)
+            )
+        except BaseException as error:
+            await self._fail(error, context, started)
+            raise
+        self._succeed(context, started)
+        return response
+
+    async def stream_stream(self, requests: AsyncIterator[bytes], raw: Any) -> None:
+        """Serve a stream of requests with a stream of responses."""
+        started = perf_counter()
+        context = GrpcContext(raw, self._method)
+        try:
+            if self._authenticate is not None:
+                context.identity = await self._authenticate(context)
+            await self._send(
+                self._handler(Requests(requests, self._prepare), context), raw
+            )
+        except BaseException as error:
+            await self._fail(error, context, started)
+            raise
+        self._succeed(context, started)
+
+    def _read(self, data: bytes) -> Any:
+        try:
+            return self._decode(data)
+        except DecodeError as error:
+            raise malformed(error, self._method) from error
+
+    def _prepare(self, data: bytes) -> Any:
+        request = self._read(data)
+        if self._check is not None:
+            self._check(request)
+        return request
+
+    def _write(self, response: Any) -> bytes:
+        if type(response) is not self._response:
+            check_response(response, self._method, self._response)
+            if response is None:
+                return b""
+        data: bytes = response.to_bytes()
+        return data
+
+    async def _send(self, responses: Any, raw: Any) -> None:
+        if inspect.isawaitable(responses):
+            responses = await responses
+        if not hasattr(responses, "__aiter__"):
+            raise HandlerError(
+                f"the handler of {self._method.full_name} returned {type(responses).__name__}, not an async iterator"
+            )
+        iterator = responses.__aiter__()
+        try:
+            async for response in iterator:
+                await raw.write(self._write(response))
+        finally:
+            # A generator that is left early must run its own cleanup now, in this task.
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _succeed(self, context: GrpcContext, started: float) -> None:
+        if context.has_trailing:
+            context.raw.set_trailing_metadata(context.trailing_metadata)
+        if self._log:
+            record(context, StatusCode.OK, started)
+
+    async def _fail(
+        self, error: BaseException, context: GrpcContext, started: float
+    ) -> None:
+        """Abort the call with what the error maps to, or return where it must be raised again."""
+        if isinstance(error, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # The caller went away, the deadline passed, or the server stops.
+                if self._log:
+                    record(context, StatusCode.CANCELLED, started)
+                return
+        elif not isinstance(error, Exception):
+            return
+        elif isinstance(error, AbortError):
+            if self._log:
+                record(context, raw_code(context.raw), started)
+            return
+        found = failure(error, context, self._method)
+        if self._log:
+            record(context, found.code, started, found.message)
+        try:
+            await context.raw.abort(
+                GRPC_CODES[found.code], found.message, found.trailing
+            )
+        except UsageError:
+            # The handler aborted through the raw context, caught that and failed in another way.
+            # grpcio insists on the exception object of the abort itself.
+            raise first_abort(error) from None
+
+
+class Requests:
+    """The requests of a stream, decoded and checked one by one as the handler asks for them."""
+
+    __slots__ = ("_next", "_prepare")
+
+    def __init__(
+        self, requests: AsyncIterator[bytes], prepare: Callable[[bytes], Any]
+    ) -> None:
+        self._next = requests.__aiter__().__anext__
+        self._prepare = prepare
+
+    def __aiter__(self) -> Requests:
+        return self
+
+    async def __anext__(self) -> Any:
+        return self._prepare(await self._next())
+
+
+def check_response(
+    response: Any, method: Method[Any, Any], expected: type[Any] | None
+) -> None:
+    """Refuse what is not the response; None is one where the .proto says Empty.
+
+    Raises:
+        HandlerError: the handler returned something else.
+    """
+    wanted = expected or method.response
+    if not isinstance(response, wanted) and not (response is None and expected is None):
+        raise HandlerError(
+            f"the handler of {method.full_name} returned {type(response).__name__}"
+            f" where {'None' if expected is None else wanted.__name__} is due"
+        )
+
+
+def raw_code(raw: Any) -> StatusCode:
+    """The code that a handler has set or aborted with itself."""
+    code = raw.code()
+    return StatusCode(code.value[0] if hasattr(code, "value") else code or 0)
+
+
+def first_abort(error: BaseException) -> BaseException:
+    """The AbortError in the history of an exception, or the exception where there is none."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, AbortError):
+        found = found.__cause__ or found.__context__
+    return error if found is None else found
+
+
+def _without_request(handler: Callable[..., Any]) -> Callable[..., Any]:
+    def call(_request: Any, context: CallContext) -> Any:
+        return handler(context)
+
+    return call

@@ -1,0 +1,177 @@
+"""What a handler knows about the call that it serves."""
+
+from __future__ import annotations
+
+import string
+import time
+from collections.abc import Iterable
+from random import getrandbits
+from typing import Any
+
+from .method import Method
+
+MetadataPairs = tuple[tuple[str, "str | bytes"], ...]
+"""Metadata as pairs; values of keys that end in ``-bin`` are bytes."""
+
+REQUEST_ID_KEY = "x-request-id"
+_USABLE = frozenset(string.ascii_letters + string.digits + "-_.:/+=").issuperset
+_MAXIMUM_REQUEST_ID = 128
+
+
+class CallContext:
+    """One call: metadata, deadline, peer, and the trailing metadata to send.
+
+    The base class stands on its own, so that a test can call a handler without a server:
+    ``await MyService().get_backup(request, CallContext())``.
+
+    Attributes:
+        method: the rpc that is called; None in a context that is made by hand.
+        identity: what the authentication hook returned, or None.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_metadata",
+        "_peer",
+        "_request_id",
+        "_trailing",
+        "identity",
+        "method",
+    )
+
+    identity: Any
+    method: Method[Any, Any] | None
+
+    def __init__(
+        self,
+        *,
+        metadata: Iterable[tuple[str, str | bytes]] = (),
+        peer: str = "",
+        timeout: float | None = None,
+        identity: Any = None,
+        request_id: str = "",
+    ) -> None:
+        """Make a context by hand.
+
+        Args:
+            metadata: what the caller sent; keys in lower case.
+            peer: address of the caller.
+            timeout: seconds until the deadline, or None for no deadline.
+            identity: who the caller is.
+            request_id: the request's id; empty for the one in the metadata, else a new one.
+        """
+        self.identity = identity
+        self.method = None
+        self._metadata: MetadataPairs = tuple(metadata)
+        self._peer = peer
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._request_id = request_id
+        self._trailing: list[tuple[str, str | bytes]] = []
+
+    @property
+    def metadata(self) -> MetadataPairs:
+        """What the caller sent, as pairs; keys are in lower case and may repeat."""
+        return self._metadata
+
+    def header(self, key: str) -> str | None:
+        """The first value of a text key, or None."""
+        for name, value in self.metadata:
+            if name == key and isinstance(value, str):
+                return value
+        return None
+
+    def header_bytes(self, key: str) -> bytes | None:
+        """The first value of a binary key (``...-bin``), or None."""
+        for name, value in self.metadata:
+            if name == key and isinstance(value, bytes):
+                return value
+        return None
+
+    @property
+    def peer(self) -> str:
+        """Address of the caller as gRPC writes it: ``ipv4:127.0.0.1:50123``."""
+        return self._peer
+
+    @property
+    def peer_identities(self) -> tuple[str, ...]:
+        """Names in the client's certificate where it has shown one, else empty."""
+        return ()
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline, or None where it set none."""
+        return (
+            None
+            if self._deadline is None
+            else max(0.0, self._deadline - time.monotonic())
+        )
+
+    @property
+    def request_id(self) -> str:
+        """The id that logs and errors name: the caller's ``x-request-id``, else a random one."""
+        if not self._request_id:
+            given = self.header(REQUEST_ID_KEY) or ""
+            if not given or len(given) > _MAXIMUM_REQUEST_ID or not _USABLE(given):
+                given = f"{getrandbits(64):016x}"
+            self._request_id = given
+        return self._request_id
+
+    def add_trailing_metadata(self, key: str, value: str | bytes) -> None:
+        """Send a pair after the response; the key in lower case, bytes only for ``...-bin`` keys."""
+        self._trailing.append((key, value))
+
+    @property
+    def trailing_metadata(self) -> MetadataPairs:
+        """What :meth:`add_trailing_metadata` has collected."""
+        return tuple(self._trailing)
+
+    @property
+    def has_trailing(self) -> bool:
+        """Whether :meth:`add_trailing_metadata` was called."""
+        return bool(self._trailing)
+
+    @property
+    def raw(self) -> Any:
+        """The ``ServicerContext`` of grpcio, or None outside of a gRPC server."""
+        return None
+
+
+class GrpcContext(CallContext):
+    """The context of a call of a grpcio server; everything is read from it when asked for."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Any, method: Method[Any, Any]) -> None:
+        # Not the base class's: a context is made for each call, most of which ask it nothing.
+        self.identity = None
+        self.method = method
+        self._raw = raw
+        self._request_id = ""
+        self._trailing = []
+
+    @property
+    def metadata(self) -> MetadataPairs:
+        """What the caller sent, as pairs; keys are in lower case and may repeat."""
+        return tuple(self._raw.invocation_metadata() or ())
+
+    @property
+    def peer(self) -> str:
+        """Address of the caller as gRPC writes it: ``ipv4:127.0.0.1:50123``."""
+        return str(self._raw.peer())
+
+    @property
+    def peer_identities(self) -> tuple[str, ...]:
+        """Names in the client's certificate where it has shown one, else empty."""
+        return tuple(
+            identity.decode("utf-8", "replace")
+            for identity in self._raw.peer_identities() or ()
+        )
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline, or None where it set none."""
+        remaining: float | None = self._raw.time_remaining()
+        return remaining
+
+    @property
+    def raw(self) -> Any:
+        """The ``ServicerContext`` of grpcio: what this class does not offer is there."""
+        return self._raw

@@ -1,0 +1,414 @@
+"""The protobuf wire format: what generated codecs read and write with (protobuf.dev/programming-guides/encoding).
+
+Readers take the bytes and a position, and return a new position. They do not check that a value ends
+before its message does: the loops of generated decoders end at or beyond ``end``, and one comparison
+there finds every value that is too long. Reading beyond the input is an IndexError or a struct.error,
+and invalid UTF-8 a UnicodeDecodeError: :meth:`Message.from_bytes` makes DecodeErrors of them that name
+the field and the offset.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from .errors import DecodeError
+
+if TYPE_CHECKING:
+    from enum import IntEnum
+
+    from .enum_table import EnumTable
+    from .message import Member
+
+T = TypeVar("T")
+E = TypeVar("E", bound="IntEnum")
+
+MAX_DEPTH = 100
+"""How deeply messages may be nested in the input, as in other protobuf implementations."""
+
+_TWO_64 = 1 << 64
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def read_varint(b: bytes, p: int) -> tuple[int, int]:
+    """A varint at ``p`` as an unsigned 64-bit number, and the position after it."""
+    value = b[p]
+    p += 1
+    return (value, p) if value < 128 else varint_rest(b, value, p)
+
+
+def varint_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
+    """The rest of a varint whose first byte, 128 or more, has been read."""
+    byte = b[p]
+    if byte < 128:
+        return first & 127 | byte << 7, p + 1
+    value = first & 127 | (byte & 127) << 7
+    byte = b[p + 1]
+    if byte < 128:
+        return value | byte << 14, p + 2
+    value |= (byte & 127) << 14
+    byte = b[p + 2]
+    if byte < 128:
+        return value | byte << 21, p + 3
+    value |= (byte & 127) << 21
+    byte = b[p + 3]
+    if byte < 128:
+        return value | byte << 28, p + 4
+    value |= (byte & 127) << 28
+    p += 4
+    shift = 35
+    while shift < 70:
+        byte = b[p]
+        p += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value & 0xFFFFFFFFFFFFFFFF, p
+        shift += 7
+    raise DecodeError("varint of more than 10 bytes")
+
+
+def wide_tag(b: bytes, p: int) -> tuple[int, int, int]:
+    """A tag of several bytes at ``p``, its varint or length, and the position after both.
+
+    As in the generated loops: for the wire types without varint the number is 0, and the position
+    is one byte beyond the tag.
+    """
+    tag, q = varint_rest(b, b[p], p + 1)
+    if tag > 0xFFFFFFFF or q - p > 5:
+        raise DecodeError("field number out of range")
+    if tag & 5:
+        return tag, 0, q + 1
+    n = b[q]
+    q += 1
+    if n > 127:
+        n, q = varint_rest(b, n, q)
+    return tag, n, q
+
+
+def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
+    """The position after the field whose tag is at ``p``: one that its message does not know.
+
+    Raises:
+        DecodeError: it is no valid field: number 0, an unknown wire type, a group that does not
+            end, or groups in groups beyond the depth limit.
+    """
+    tag, p = read_tag(b, p)
+    wire_type = tag & 7
+    if wire_type == 0:
+        _, p = read_varint(b, p)
+    elif wire_type == 2:
+        n, p = read_varint(b, p)
+        p += n
+    elif wire_type == 1:
+        p += 8
+    elif wire_type == 5:
+        p += 4
+    elif wire_type == 3:
+        _, p = group_end(b, p, end, tag >> 3, depth)
+    elif wire_type == 4:
+        raise DecodeError("end of a group that did not begin")
+    else:
+        raise DecodeError(f"wire type {wire_type} does not exist")
+    if p > end:
+        raise DecodeError("truncated")
+    return p
+
+
+def group_end(b: bytes, p: int, end: int, number: int, depth: int) -> tuple[int, int]:
+    """Where the group that begins at ``p`` ends: before and after its end tag."""
+    if depth <= 0:
+        raise too_deep()
+    while p < end:
+        tag, q = read_tag(b, p)
+        if tag & 7 == 4:
+            if tag >> 3 != number:
+                raise DecodeError("end of another group than the one that began")
+            return p, q
+        p = skip_field(b, p, end, depth - 1)
+    raise DecodeError("truncated group")
+
+
+def read_tag(b: bytes, p: int) -> tuple[int, int]:
+    """A tag at ``p``, and the position after it.
+
+    Raises:
+        DecodeError: the field number is 0 or beyond 2**29 - 1.
+    """
+    tag, q = read_varint(b, p)
+    if not 0 < tag >> 3 < 1 << 29 or q - p > 5:
+        raise DecodeError("field number out of range")
+    return tag, q
+
+
+def too_deep() -> DecodeError:
+    """The error of messages nested beyond the limit."""
+    return DecodeError(f"messages nested more than {MAX_DEPTH} deep")
+
+
+def truncated() -> DecodeError:
+    """The error of a message whose last field is longer than the message."""
+    return DecodeError("truncated")
+
+
+def signed32(n: int) -> int:
+    """A varint as int32: upper bits are dropped, as other implementations do."""
+    n &= 0xFFFFFFFF
+    return n if n < 0x80000000 else n - 0x100000000
+
+
+def signed64(n: int) -> int:
+    """A varint as int64."""
+    return n if n < 1 << 63 else n - _TWO_64
+
+
+def unsigned32(n: int) -> int:
+    """A varint as uint32: upper bits are dropped, as other implementations do."""
+    return n & 0xFFFFFFFF
+
+
+def zigzag32(n: int) -> int:
+    """A varint as sint32."""
+    n &= 0xFFFFFFFF
+    return n >> 1 ^ -(n & 1)
+
+
+def zigzag64(n: int) -> int:
+    """A varint as sint64."""
+    return n >> 1 ^ -(n & 1)
+
+
+def read_string_entry(
+    b: bytes, p: int, end: int, into: dict[str, str], depth: int
+) -> None:
+    """One entry of a map<string, string> at ``p`` to ``end``."""
+    if b[p] == 10 if p < end else False:
+        n = b[p + 1]
+        q = p + 2 + n
+        if n < 128 and q + 1 < end and b[q] == 18:
+            n = b[q + 1]
+            if n < 128 and q + 2 + n == end:
+                # Key, then value, both short: how everybody writes an entry.
+                into[b[p + 2 : q].decode()] = b[q + 2 : end].decode()
+                return
+    key = value = ""
+    while p < end:
+        tag, q = read_tag(b, p)
+        if tag == 10:
+            n, q = read_varint(b, q)
+            key = b[q : (p := q + n)].decode()
+        elif tag == 18:
+            n, q = read_varint(b, q)
+            value = b[q : (p := q + n)].decode()
+        else:
+            p = skip_field(b, p, end, depth)
+    if p != end:
+        raise truncated()
+    into[key] = value
+
+
+def read_packed(
+    b: bytes, p: int, end: int, into: list[T], convert: Callable[[int], T]
+) -> None:
+    """Packed varints from ``p`` to ``end``, each converted, are appended to a list."""
+    append = into.append
+    while p < end:
+        n = b[p]
+        p += 1
+        if n > 127:
+            n, p = varint_rest(b, n, p)
+        append(convert(n))
+    if p != end:
+        raise truncated()
+
+
+def read_packed_fixed(b: bytes, p: int, end: int, into: list[T], code: str) -> None:
+    """Packed numbers of fixed width, as :mod:`struct` code ``code``, are appended to a list."""
+    count, rest = divmod(end - p, 4 if code in "Iif" else 8)
+    if rest or end > len(b):
+        raise truncated()
+    into.extend(struct.unpack_from(f"<{count}{code}", b, p))
+
+
+def read_packed_closed(
+    b: bytes, p: int, end: int, into: list[E], table: EnumTable[E], number: int
+) -> bytes:
+    """Packed values of a closed enum; those without a name are returned as fields to keep."""
+    unknown: list[bytes] = []
+    while p < end:
+        n, p = read_varint(b, p)
+        found = table.find(n)
+        if found is None:
+            unknown.append(varint(number << 3) + varint(n))
+        else:
+            into.append(found)
+    if p != end:
+        raise truncated()
+    return b"".join(unknown)
+
+
+unpack_double: Callable[[bytes, int], tuple[float]] = struct.Struct("<d").unpack_from
+unpack_float: Callable[[bytes, int], tuple[float]] = struct.Struct("<f").unpack_from
+unpack_fixed32: Callable[[bytes, int], tuple[int]] = struct.Struct("<I").unpack_from
+unpack_fixed64: Callable[[bytes, int], tuple[int]] = struct.Struct("<Q").unpack_from
+unpack_sfixed32: Callable[[bytes, int], tuple[int]] = struct.Struct("<i").unpack_from
+unpack_sfixed64: Callable[[bytes, int], tuple[int]] = struct.Struct("<q").unpack_from
+
+
+def held(member: object, kind: type[Member[T]]) -> T | None:
+    """The value of a oneof that holds this member already: messages merge into it."""
+    return member.value if isinstance(member, kind) else None
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+BYTE: tuple[bytes, ...] = tuple(bytes((n,)) for n in range(128))
+"""Varints of one byte."""
+
+
+def varint(n: int) -> bytes:
+    """A number from 0 to 2**64 - 1 as a varint."""
+    if n < 128:
+        return BYTE[n]
+    if n < 1 << 14:
+        return bytes((n & 127 | 128, n >> 7))
+    if n < 1 << 21:
+        return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14))
+    if n < 1 << 28:
+        return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21))
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def int32(value: int) -> bytes:
+    """An int32, or the number of an enum, as a varint."""
+    if -1 < value < 128:
+        return BYTE[value]
+    if not -0x80000000 <= value < 0x80000000:
+        raise OverflowError
+    return varint(value & 0xFFFFFFFFFFFFFFFF)
+
+
+def int64(value: int) -> bytes:
+    """An int64 as a varint."""
+    if -1 < value < 128:
+        return BYTE[value]
+    if not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError
+    return varint(value & 0xFFFFFFFFFFFFFFFF)
+
+
+def uint32(value: int) -> bytes:
+    """A uint32 as a varint."""
+    if not -1 < value < 1 << 32:
+        raise OverflowError
+    return varint(value)
+
+
+def uint64(value: int) -> bytes:
+    """A uint64 as a varint."""
+    if not -1 < value < _TWO_64:
+        raise OverflowError
+    return varint(value)
+
+
+def sint32(value: int) -> bytes:
+    """A sint32 as a varint: small negative numbers are short."""
+    if not -0x80000000 <= value < 0x80000000:
+        raise OverflowError
+    return varint(value << 1 ^ value >> 31)
+
+
+def sint64(value: int) -> bytes:
+    """A sint64 as a varint: small negative numbers are short."""
+    if not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError
+    return varint(value << 1 ^ value >> 63)
+
+
+def boolean(value: bool) -> bytes:
+    """A bool; anything else, 1 included, is a TypeError."""
+    if value is True:
+        return BYTE[1]
+    if value is False:
+        return BYTE[0]
+    raise TypeError
+
+
+pack_double: Callable[[float], bytes] = struct.Struct("<d").pack
+pack_float: Callable[[float], bytes] = struct.Struct("<f").pack
+pack_fixed32: Callable[[int], bytes] = struct.Struct("<I").pack
+pack_fixed64: Callable[[int], bytes] = struct.Struct("<Q").pack
+pack_sfixed32: Callable[[int], bytes] = struct.Struct("<i").pack
+pack_sfixed64: Callable[[int], bytes] = struct.Struct("<q").pack
+
+
+def packed_fixed(values: list[T], code: str) -> bytes:
+    """Numbers of fixed width, as :mod:`struct` code ``code``, one after the other."""
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+@cache
+def prefixes(tag: int) -> tuple[bytes, ...]:
+    """The tag of a length-delimited field together with each length below 128."""
+    head = varint(tag)
+    return tuple(head + length for length in BYTE)
+
+
+def prefix(tag: int, length: int) -> bytes:
+    """The tag of a length-delimited field, and its length."""
+    return varint(tag) + varint(length)
+
+
+def sized(data: bytes) -> bytes:
+    """Bytes after their length."""
+    return varint(len(data)) + data
+
+
+def string_entry(tag: int, key: bytes, value: bytes) -> bytes:
+    """A whole entry of a map<string, string>."""
+    entry = b"".join((b"\n", varint(len(key)), key, b"\x12", varint(len(value)), value))
+    return b"".join((varint(tag), varint(len(entry)), entry))
+
+
+def check_class(value: object, cls: type) -> None:
+    """Refuse what is no instance of a class; generated encoders ask when it is not exactly that class."""
+    if not isinstance(value, cls):
+        raise TypeError
+
+
+def check_list(value: object) -> None:
+    """Refuse what is no list: a str would be taken for its characters."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError
+
+
+def check_bytes(value: object) -> None:
+    """Refuse what is no bytes-like object of single bytes."""
+    if not isinstance(value, (bytes, bytearray)):
+        raise TypeError
+
+
+def bytes_of(value: bytes) -> bytes:
+    """Bytes as they are; anything else than a bytes-like object is a TypeError."""
+    check_bytes(value)
+    return value
+
+
+def missing() -> ValueError:
+    """The error of a required field that is not set."""
+    return ValueError("required field is not set")
+
+
+def not_a_member() -> TypeError:
+    """The error of a oneof that holds something else than one of its members."""
+    return TypeError("not a member of the oneof")
