@@ -187,15 +187,13 @@ def read_string_entry(
     b: bytes, p: int, end: int, into: dict[str, str], depth: int
 ) -> None:
     """One entry of a map<string, string> at ``p`` to ``end``."""
-    if b[p] == 10 if p < end else False:
+    if p + 4 <= end and b[p] == 10:
         n = b[p + 1]
         q = p + 2 + n
-        if n < 128 and q + 1 < end and b[q] == 18:
-            n = b[q + 1]
-            if n < 128 and q + 2 + n == end:
-                # Key, then value, both short: how everybody writes an entry.
-                into[b[p + 2 : q].decode()] = b[q + 2 : end].decode()
-                return
+        if n < 128 and q + 2 <= end and b[q] == 18 and b[q + 1] == end - q - 2 < 128:
+            # Key, then value, both short: how everybody writes an entry.
+            into[b[p + 2 : q].decode()] = b[q + 2 : end].decode()
+            return
     key = value = ""
     while p < end:
         tag, q = read_tag(b, p)
@@ -281,6 +279,17 @@ def varint(n: int) -> bytes:
         return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14))
     if n < 1 << 28:
         return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21))
+    if n < 1 << 35:
+        # Times of today, sizes of files.
+        return bytes(
+            (
+                n & 127 | 128,
+                n >> 7 & 127 | 128,
+                n >> 14 & 127 | 128,
+                n >> 21 & 127 | 128,
+                n >> 28,
+            )
+        )
     out = bytearray()
     while n > 127:
         out.append(n & 127 | 128)

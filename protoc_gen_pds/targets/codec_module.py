@@ -30,6 +30,9 @@ PLAIN = frozenset(
 )
 """Messages whose fields hold a plain Python value instead of a message."""
 
+TIMES = frozenset({"google.protobuf.Duration", "google.protobuf.Timestamp"})
+"""Messages whose codec has a module of its own."""
+
 VALUE = "google.protobuf.Value"
 NULL_VALUE = "google.protobuf.NullValue"
 
@@ -109,7 +112,8 @@ class Module:
         if is_well_known(message):
             if plain:
                 return f"{self.runtime(f'plain_{suffix}', 'wkt_plain')}.{stem}"
-            return self.runtime(f"{stem}_{suffix}", "wkt_codec")
+            timed = message.full_name in TIMES and stem != "fields"
+            return self.runtime(f"{stem}_{suffix}", "wkt_time" if timed else "wkt_codec")
         return self._own_or_imported(f"{stem}_{suffix}", message)
 
     def table(self, enum: Enum) -> str:

@@ -104,32 +104,10 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         Raises:
             ValueError: the text has another form, or the year is not between 1 and 9999.
         """
-        import re
+        from .rfc3339 import parse
 
-        match = re.fullmatch(_RFC3339, text)
-        if match is None:
-            raise ValueError(
-                f"{text!r} is not an RFC 3339 timestamp such as '2026-01-31T12:00:00Z'"
-            )
-        from datetime import datetime
-
-        year, month, day, hour, minute, second = map(int, match.groups()[:6])
-        try:
-            delta = datetime(year, month, day, hour, minute, second) - datetime(
-                1970, 1, 1
-            )
-        except ValueError as error:
-            raise ValueError(f"{text!r} is not a point in time: {error}") from None
-        seconds = delta.days * 86_400 + delta.seconds
-        if match[8] != "Z":
-            hours, minutes = int(match[10]), int(match[11])
-            if hours > 23 or minutes > 59:
-                raise ValueError(f"{text!r} has an offset of a day or more")
-            offset = hours * 3_600 + minutes * 60
-            seconds += offset if match[9] == "-" else -offset
-        if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-            raise ValueError(f"{text!r} is outside of the years 1 to 9999")
-        return cls(seconds=seconds, nanos=int((match[7] or "").ljust(9, "0")))
+        seconds, nanos = parse(text)
+        return cls(seconds=seconds, nanos=nanos)
 
     def __str__(self) -> str:
         """RFC 3339 in UTC, with 0, 3, 6 or 9 digits after the second.
@@ -140,10 +118,9 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         seconds, nanos = self._seconds, self._nanos
         if not (MIN_SECONDS <= seconds <= MAX_SECONDS and 0 <= nanos < NANOS):
             raise ValueError(f"a Timestamp of {seconds} s and {nanos} ns is not valid")
-        from datetime import datetime, timedelta
+        from .rfc3339 import seconds_to_text
 
-        whole = datetime(1970, 1, 1) + timedelta(seconds=seconds)
-        return f"{whole.isoformat()}{fraction(nanos)}Z"
+        return f"{seconds_to_text(seconds)}{fraction(nanos)}Z"
 
     def copy(self) -> Self:
         """The timestamp itself: it never changes."""
@@ -203,12 +180,6 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         return hash((self._seconds, self._nanos))
 
     __eq__ = WellKnown.__eq__
-
-
-_RFC3339 = (
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(Z|([+-])([0-9]{2}):([0-9]{2}))"
-)
 
 
 def _duration(value: object) -> Duration | None:
