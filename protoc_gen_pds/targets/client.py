@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from protoc_gen_pds.python import layout
+from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
 from protoc_gen_pds.targets.base import Context, OutputFile
+from protoc_gen_pds.targets.paging import PagedList, paged_list
 from protoc_gen_pds.targets.services import Module
 
 _NOTE = "Methods take the keywords of CallOptions and raise the subclasses of RpcError."
@@ -46,7 +48,9 @@ def client(context: Context) -> Iterator[OutputFile]:
 def _view(context: Context, file: File) -> dict[str, object]:
     names = context.names
     own = [
-        name(names, service) for service in file.services for name in (services.client_class, services.sync_client_class)
+        name(names, service)
+        for service in file.services
+        for name in (services.client_class, services.sync_client_class)
     ]
     module = Module.of(context, file, own)
     views = []
@@ -68,9 +72,20 @@ def _client(module: Module, service: Service, *, synchronous: bool) -> ClientVie
         head=f"class {name(module.names, service)}:",
         doc=services.docstring(service, 4, more=_NOTE),
         init_head=f"def __init__(self, channel: {channel}) -> None:",
-        init_lines=tuple(_attribute(module, method, synchronous=synchronous) for method in service.methods) or ("pass",),
-        methods=tuple(_method(module, method, synchronous=synchronous) for method in service.methods),
+        init_lines=tuple(_attribute(module, method, synchronous=synchronous) for method in service.methods)
+        or ("pass",),
+        methods=tuple(_methods(module, service, synchronous=synchronous)),
     )
+
+
+def _methods(module: Module, service: Service, *, synchronous: bool) -> Iterator[MethodView]:
+    taken = {module.names.method(method) for method in service.methods}
+    for method in service.methods:
+        yield _method(module, method, synchronous=synchronous)
+        paged = paged_list(method)
+        if paged is not None:
+            name = unique(f"iterate_{module.names.method(method)}", taken)
+            yield _iterator(module, method, paged, name, synchronous=synchronous)
 
 
 def _attribute(module: Module, method: Method, *, synchronous: bool) -> str:
@@ -109,4 +124,32 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
         head=layout.fold(f"{'async ' if waits else ''}def {name}(", parameters, f") -> {response}:", indent=4),
         doc=services.docstring(method, 8),
         body=layout.fold(head, arguments, ")", indent=8),
+    )
+
+
+def _iterator(module: Module, method: Method, paged: PagedList, name: str, *, synchronous: bool) -> MethodView:
+    """The method that goes through all pages."""
+    scope, names = module.scope, module.names
+    unpack, options = scope.name("typing", "Unpack"), module.runtime("client", "CallOptions")
+    iterator = scope.name("collections.abc", "Iterator" if synchronous else "AsyncIterator")
+    parameters = ["self", f"request: {module.message(method.input)}", f"**options: {unpack}[{options}]"]
+    items = layout.string(names.attribute(paged.items))
+    if paged.request is None or paged.response is None:
+        pages = f"{module.runtime('paging', 'TokenPages')}({items})"
+    else:
+        assert paged.request.message is not None
+        arguments = [
+            layout.string(names.attribute(paged.request)),
+            module.message(paged.request.message),
+            layout.string(names.attribute(paged.response)),
+            items,
+        ]
+        pages = layout.fold(f"{module.runtime('paging', 'NumberedPages')}(", arguments, ")", indent=12)
+    function = module.runtime("paging", "iterate_sync" if synchronous else "iterate")
+    arguments = [f"self._{names.method(method)}", pages, "request", "options"]
+    item = module.types.value(paged.items)
+    return MethodView(
+        head=layout.fold(f"def {name}(", parameters, f") -> {iterator}[{item}]:", indent=4),
+        doc=layout.docstring(f"All items of :meth:`{names.method(method)}` from the request's page on.", indent=8),
+        body=layout.fold(f"return {function}(", arguments, ")", indent=8),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from protoc_gen_pds.python import layout
+from protoc_gen_pds.python.types import RUNTIME
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
 from protoc_gen_pds.targets.base import Context, OutputFile
@@ -107,9 +108,7 @@ def _method(module: Module, method: Method) -> MethodView:
     return MethodView(
         head=layout.fold(f"{keyword} {module.names.method(method)}(", parameters, f") -> {response}:", indent=4),
         doc=services.docstring(method, 8),
-        body=layout.fold(
-            f"raise {module.runtime('base', 'unimplemented')}(", [module.constant(method)], ")", indent=8
-        ),
+        body=layout.fold(f"raise {module.runtime('base', 'unimplemented')}(", [module.constant(method)], ")", indent=8),
     )
 
 
@@ -117,6 +116,8 @@ def _binding(module: Module, service: Service) -> str:
     bindings = []
     for method in service.methods:
         arguments = [module.constant(method), f"self.{module.names.method(method)}"]
+        if module.context.options.emits("validators"):
+            arguments.append(module.scope.name(module.scope.relative((*RUNTIME, "validation")), "validate"))
         bindings.append(layout.fold(f"{module.runtime('method', 'Binding')}(", arguments, ")", indent=16))
     methods = _tuple(bindings)
     arguments = [layout.string(service.full_name), services.base_class(module.names, service), methods]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import string
 import time
 from collections.abc import Iterable
+from random import getrandbits
 from typing import Any
 
 from .method import Method
@@ -14,7 +14,7 @@ MetadataPairs = tuple[tuple[str, "str | bytes"], ...]
 """Metadata as pairs; values of keys that end in ``-bin`` are bytes."""
 
 REQUEST_ID_KEY = "x-request-id"
-_REQUEST_ID_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-_.:/+=")
+_USABLE = frozenset(string.ascii_letters + string.digits + "-_.:/+=").issuperset
 _MAXIMUM_REQUEST_ID = 128
 
 
@@ -110,10 +110,9 @@ class CallContext:
         """The id that logs and errors name: the caller's ``x-request-id``, else a random one."""
         if not self._request_id:
             given = self.header(REQUEST_ID_KEY) or ""
-            usable = 0 < len(
-                given
-            ) <= _MAXIMUM_REQUEST_ID and _REQUEST_ID_CHARACTERS.issuperset(given)
-            self._request_id = given if usable else secrets.token_hex(8)
+            if not given or len(given) > _MAXIMUM_REQUEST_ID or not _USABLE(given):
+                given = f"{getrandbits(64):016x}"
+            self._request_id = given
         return self._request_id
 
     def add_trailing_metadata(self, key: str, value: str | bytes) -> None:
@@ -152,9 +151,7 @@ class GrpcContext(CallContext):
     @property
     def metadata(self) -> MetadataPairs:
         """What the caller sent, as pairs; keys are in lower case and may repeat."""
-        return tuple(
-            (key, value) for key, value in self._raw.invocation_metadata() or ()
-        )
+        return tuple(self._raw.invocation_metadata() or ())
 
     @property
     def peer(self) -> str:

@@ -6,7 +6,7 @@ Written by hand, so that neither a server nor a client needs a googleapis packag
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from .method import full_name_of
 from .record import Record, wire
@@ -239,7 +239,7 @@ def pack(detail: Any) -> AnyDetail:
     """A detail, one of these or any generated message, as it travels."""
     if isinstance(detail, AnyDetail):
         return detail
-    name = full_name_of(cast(Any, detail).__class__)
+    name = full_name_of(detail.__class__)
     return AnyDetail(TYPE_URL_PREFIX + name, detail.to_bytes())
 
 

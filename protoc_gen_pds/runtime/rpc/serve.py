@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -10,12 +11,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, cast
 
 from .base import ServiceBase
 from .server import Config, GrpcServer, log
 
-Service = ServiceBase[Any] | Callable[[], ServiceBase[Any]]
+Service = ServiceBase[object] | Callable[[], ServiceBase[object]]
 """An implementation, or a function that makes one: with several processes, one in each."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -52,9 +52,9 @@ async def serve_until(
         await server.stop()
 
 
-def _make(service: Service) -> ServiceBase[Any]:
+def _make(service: Service) -> ServiceBase[object]:
     if isinstance(service, ServiceBase):
-        return cast("ServiceBase[Any]", service)
+        return service
     return service()
 
 
@@ -112,6 +112,9 @@ def _run(
     shared_port: bool,
 ) -> None:
     async def main() -> None:
+        # What start-up has made stays: the garbage collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop.set)

@@ -107,7 +107,7 @@ class GrpcServer:
 
     def __init__(
         self,
-        services: Iterable[ServiceBase[Any]],
+        services: Iterable[ServiceBase[object]],
         config: Config,
         *,
         shared_port: bool = False,

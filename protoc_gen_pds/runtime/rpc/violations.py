@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..validation import ValidationError
+from ..validation import PathElement, ValidationError, Violation
 from .details import (
     AnyDetail,
     BadRequest,
@@ -26,13 +26,11 @@ _RESERVED_BYTES = 768
 
 def validation_message(error: ValidationError) -> str:
     """One sentence: the first violation, and how many more there are."""
-    found = error.violations
-    if not found:
+    if not error.violations:
         return "invalid request"
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    first = found[0]
-    place = f"{first.field}: " if first.field else ""
-    return f"invalid request: {place}{first.message}{more}"
+    first, *others = error.violations
+    more = f" (and {len(others)} more)" if others else ""
+    return f"invalid request: {first}{more}"
 
 
 def validation_details(error: ValidationError, domain: str) -> tuple[AnyDetail, ...]:
@@ -54,26 +52,57 @@ def validation_details(error: ValidationError, domain: str) -> tuple[AnyDetail, 
         count = count * 3 // 4
 
 
-def _bad_request(violations: Sequence[Any]) -> BadRequest:
+def _bad_request(violations: Sequence[Violation]) -> BadRequest:
     return BadRequest(
-        tuple(FieldViolation(str(v.field), v.message, v.rule_id) for v in violations)
-    )
-
-
-def _violations(violations: Sequence[Any]) -> Violations:
-    return Violations(
         tuple(
-            RuleViolation(
-                rule_id=v.rule_id,
-                message=v.message,
-                for_key=v.for_key,
-                field=_path(v.field),
-                rule=_path(v.rule),
-            )
-            for v in violations
+            FieldViolation(found.field, found.message, found.rule_id)
+            for found in violations
         )
     )
 
 
-def _path(path: Any) -> FieldPath | None:
-    return FieldPath((FieldPathElement(field_name=str(path)),)) if path else None
+def _violations(violations: Sequence[Violation]) -> Violations:
+    return Violations(
+        tuple(
+            RuleViolation(
+                rule_id=found.rule_id,
+                message=found.message,
+                for_key=found.for_key,
+                field=_path(found.field_path),
+                rule=_path(found.rule_path),
+            )
+            for found in violations
+        )
+    )
+
+
+def _path(elements: tuple[PathElement, ...]) -> FieldPath | None:
+    return FieldPath(tuple(map(_element, elements))) if elements else None
+
+
+def _element(element: PathElement) -> FieldPathElement:
+    return FieldPathElement(
+        element.number,
+        element.name,
+        element.type,
+        element.key_type,
+        element.value_type,
+        **_subscript(element),
+    )
+
+
+def _subscript(element: PathElement) -> dict[str, Any]:
+    key = element.subscript
+    if key is None:
+        return {}
+    if not element.key_type:
+        return {"index": key}
+    if isinstance(key, bool):
+        return {"bool_key": key}
+    if isinstance(key, str):
+        return {"string_key": key}
+    return {"uint_key" if element.key_type in _UNSIGNED else "int_key": key}
+
+
+_UNSIGNED = frozenset({4, 6, 7, 13})
+"""Numbers of uint64, fixed64, fixed32 and uint32 in FieldDescriptorProto.Type."""
