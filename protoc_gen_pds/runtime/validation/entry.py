@@ -1,0 +1,104 @@
+"""Where validation begins: ``validate`` and ``violations`` of every generated module."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from ..message import Message
+from .check import Check, Enough
+from .violation import ValidationError, Violation
+
+if TYPE_CHECKING:
+    from ..wkt import FieldMask, Timestamp
+    from .paths import Place
+
+M = TypeVar("M", bound=Message)
+Checker: TypeAlias = "Callable[[Any, Check, Place], None]"
+
+_CHECKERS: dict[type[Message], Checker] = {}
+
+
+def bind(message: type[M], checker: Callable[[M, Check, Place], None]) -> None:
+    """Make the generated check of a class known; done by its module of validators."""
+    _CHECKERS[message] = checker
+
+
+def checker_of(message: type[Message]) -> Checker:
+    """The check of a class; its module is imported when the first message of a file needs it.
+
+    Raises:
+        TypeError: the class is no message, or the package was generated without validators.
+    """
+    found = _CHECKERS.get(message)
+    if found is not None:
+        return found
+    home = next(
+        (cls for cls in getattr(message, "__mro__", ()) if "_full_name" in vars(cls)),
+        None,
+    )
+    if home is None:
+        raise TypeError(
+            f"expected a message, got {getattr(message, '__qualname__', message)}"
+        )
+    if home._full_name.startswith("google.protobuf."):
+        from . import well_known as module
+    else:
+        package = home.__module__.rpartition(".")[0]
+        try:
+            module = importlib.import_module(".validators", package)
+        except ModuleNotFoundError as error:
+            if error.name != f"{package}.validators":
+                raise
+            raise TypeError(
+                f"{package} has no validators; generate them with emit=validators"
+            ) from error
+    found = _CHECKERS.get(home)
+    if found is None:
+        raise TypeError(f"{module.__name__} does not know {home.__qualname__}")
+    return _CHECKERS.setdefault(message, found)
+
+
+def violations(
+    message: Message,
+    *,
+    fail_fast: bool = False,
+    only: FieldMask | None = None,
+    now: Timestamp | int | None = None,
+) -> list[Violation]:
+    """What is wrong with a message; an empty list for a valid one.
+
+    Args:
+        message: any generated message.
+        fail_fast: whether to stop at the first violation.
+        only: fields to report about, in .proto names; rules that concern a whole message that is
+            larger than them are left out.
+        now: the present for rules about time, as a Timestamp or in nanoseconds since 1970; the
+            system's clock by default.
+
+    Raises:
+        RuleError: a rule cannot be evaluated on this message.
+        TypeError: the argument is no message.
+    """
+    checker = _CHECKERS.get(message.__class__) or checker_of(message.__class__)
+    check = Check(message.__class__, fail_fast, only, now)
+    with suppress(Enough):
+        checker(message, check, None)
+    return check.found
+
+
+def validate(message: Message) -> None:
+    """Check a message: its shape and its rules.
+
+    Raises:
+        ValidationError: with every violation.
+        RuleError: a rule cannot be evaluated on this message.
+        TypeError: the argument is no message.
+    """
+    checker = _CHECKERS.get(message.__class__) or checker_of(message.__class__)
+    check = Check(message.__class__)
+    checker(message, check, None)
+    if check.found:
+        raise ValidationError(check.found)
