@@ -67,7 +67,7 @@ SERVICE_API: frozenset[str] = frozenset()
 
 def escape(name: str, reserved: frozenset[str], prefix: str) -> str:
     """Escape one name; ``reserved`` holds whole names, ``prefix`` ends with an underscore."""
-    if re.match(rf"(?:{prefix})*_", name):
+    if name.startswith(("_", prefix)) and re.match(rf"(?:{prefix})*_", name):
         return prefix + name
     return f"{name}_" if name.rstrip("_") in reserved else name
 
