@@ -1,6 +1,5 @@
 """Codecs of the well-known types, in the form of generated ones; their classes are in :mod:`.wkt`."""
 
-# ruff: noqa: N802, N816 (names as those of generated codecs: function, underscore, message)
 
 # pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false

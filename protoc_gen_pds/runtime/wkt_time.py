@@ -1,6 +1,6 @@
 """Codecs of Timestamp and Duration, by hand: they are in nearly every message, and small."""
 
-# ruff: noqa: N802 (names as those of generated codecs: function, underscore, message)
+
 # pyright: reportPrivateUsage=false, reportUnnecessaryComparison=false
 
 from __future__ import annotations
