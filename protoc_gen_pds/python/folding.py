@@ -57,9 +57,9 @@ def union(name: str, members: Sequence[str], *, indent: int) -> str:
 
 
 def _typed(head: str, annotation: str, tail: str, indent: int) -> str:
-    parts = split(annotation, "|")
     if indent + len(head) + len(annotation) + len(tail) <= LINE_LENGTH:
         return f"{head}{annotation}{tail}"
+    parts = split(annotation, "|")
     if len(parts) == 1 and "[" not in annotation and not tail:
         return (
             f"{head}{_parenthesized(parts, indent)}"

@@ -108,7 +108,10 @@ def _wrapped(line: str, width: int, *, is_first: bool) -> list[str]:
 
 def comment_text(text: str) -> str:
     """A .proto comment as prose: common indentation, ``*`` borders and linter directives removed."""
-    text = re.sub(r"\(--.*?--\)", "", text, flags=re.DOTALL)
+    if "(--" in text:
+        text = re.sub(r"\(--.*?--\)", "", text, flags=re.DOTALL)
+    elif "\n" not in text.rstrip("\n"):
+        return text.strip()
     lines = [line.rstrip() for line in text.splitlines()]
     while lines and lines[0].strip() in ("", "*"):
         lines.pop(0)
@@ -148,6 +151,8 @@ def member_rank(name: str) -> int:
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key of a name in natural order, as isort and ruff have it."""
+    if not any(c in name for c in "0123456789"):
+        return [(ord(c), 0, "") for c in name]
     key: list[tuple[int, int, str]] = []
     for run in re.findall(r"[0-9]+|[^0-9]", name):
         if not run[0].isdigit():
