@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.schema import Enum, Field, File, Kind, Message, Presence
+from protoc_gen_pds.schema import Enum, Field, File, Kind, Message, Method, Presence
 
 RUNTIME = ("_runtime",)
 """The runtime's package below the root package."""
@@ -159,17 +159,22 @@ def taken_names(names: Names, file: File) -> Iterable[str]:
 
 
 def uses_deprecated(file: File) -> bool:
-    """Whether a file declares, or has fields of, something deprecated: its code must be allowed to use it."""
-    if any(enum.deprecated for enum in file.enums) or any(x.deprecated for x in file.walk_extensions()):
+    """Whether code for a file names something deprecated, which type checkers then must let pass."""
+    if any(service.deprecated or any(map(_is_deprecated_method, service.methods)) for service in file.services):
         return True
-    return any(
-        message.deprecated
-        or any(enum.deprecated for enum in message.enums)
-        or any(
-            field.deprecated
-            or (field.message is not None and field.message.deprecated)
-            or (field.enum is not None and field.enum.deprecated)
-            for field in message.fields
-        )
-        for message in file.walk_messages()
-    )
+    for message in file.walk_messages():
+        if message.deprecated or any(map(_is_deprecated_field, message.fields)):
+            return True
+    if any(enum.deprecated for enum in file.walk_enums()) or any(map(_is_deprecated_field, file.walk_extensions())):
+        return True
+    public = (file.proto.dependency[i] for i in file.proto.public_dependency)
+    return any(uses_deprecated(file.schema.files[name]) for name in public)
+
+
+def _is_deprecated_field(field: Field) -> bool:
+    types = (field.message, field.enum, field.extendee)
+    return field.deprecated or any(element is not None and element.deprecated for element in types)
+
+
+def _is_deprecated_method(method: Method) -> bool:
+    return method.deprecated or method.input.deprecated or method.output.deprecated

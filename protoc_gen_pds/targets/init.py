@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.names import Names, unique
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.python.types import RUNTIME, is_well_known, uses_deprecated
+from protoc_gen_pds.python.types import RUNTIME, is_well_known
 from protoc_gen_pds.schema import File
 from protoc_gen_pds.targets import services
 from protoc_gen_pds.targets.base import Context, OutputFile
-from protoc_gen_pds.targets.models import DEPRECATION_DIRECTIVES, is_emitted
+from protoc_gen_pds.targets.models import is_emitted
 
 SUBMODULES = frozenset({"client", "codec", "descriptors", "methods", "models", "server", "validators"})
 """Modules of a file's package: importing one binds its name, so nothing else is exported by it."""
@@ -55,11 +55,9 @@ def _view(context: Context, file: File) -> dict[str, object]:
                 scope.own_import(module, name)
     for item in lazy:
         scope.own_import(f".{item.module}", item.name, typing_only=True)
-    deprecated = any(map(uses_deprecated, (file, *_public(file))))
     alias = unique("lazy", {*exported, *SUBMODULES})
     view: dict[str, object] = {
         "header": context.header(file),
-        "directives": DEPRECATION_DIRECTIVES if deprecated else (),
         "doc": layout.docstring(f"Python code for {' '.join(file.name.rpartition('/')[2].split())}.", indent=0),
         "lazy_names": lazy,
         "lazy_imports": [line.replace("\n", "\n    ") for line in scope.lines(typing_only=True)],

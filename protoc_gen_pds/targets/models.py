@@ -8,7 +8,7 @@ from dataclasses import fields
 from protoc_gen_pds.python import folding, layout
 from protoc_gen_pds.python.defaults import default_literal, zero_literal
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known, taken_names, uses_deprecated
+from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known, taken_names
 from protoc_gen_pds.schema import Enum, EnumValue, Field, File, Message, Oneof, Presence
 from protoc_gen_pds.targets.base import Context, OutputFile
 from protoc_gen_pds.targets.models_view import (
@@ -57,7 +57,6 @@ class _Builder:
         has_properties = any(m.oneofs or _defaulted(m) for m in self._file.walk_messages())
         return ModuleView(
             header=self._header,
-            directives=DEPRECATION_DIRECTIVES if uses_deprecated(self._file) else (),
             doc=layout.docstring(doc, indent=0),
             enums=enums,
             messages=messages,
@@ -266,10 +265,6 @@ class _Builder:
         call = folding.bracketed(f"{kind}({', '.join(arguments)})", indent=indent, before=before)
         line = head + call
         return ExtensionView(line, self._doc(field, indent))
-
-
-DEPRECATION_DIRECTIVES = ("# pyright: reportDeprecated=false", '# mypy: disable-error-code="deprecated"')
-"""Comments with which a generated module may use what it marks as deprecated itself."""
 
 
 def is_emitted(extension: Field) -> bool:

@@ -85,7 +85,6 @@ class ModuleView:
     """A module of models."""
 
     header: str
-    directives: tuple[str, ...]
     doc: str
     imports: tuple[str, ...]
     enums: tuple[EnumView, ...]
