@@ -110,6 +110,31 @@ def test_pyright_passes_on_generated_models(edges: Path) -> None:
     assert pyright(edges, *modules) == ""
 
 
+def test_all_code_may_use_what_it_marks_as_deprecated(tmp_path: Path) -> None:
+    """Messages, enums, members, methods and services, also those of an import."""
+    support.write_tree(
+        run_plugin(
+            {
+                "old.proto": """syntax = "proto3"; package old;
+                    message Old { option deprecated = true; }
+                    enum Kind { option deprecated = true; KIND_UNSPECIFIED = 0; }
+                    service Service { option deprecated = true; rpc Get(Old) returns (stream Old); }""",
+                "new.proto": """syntax = "proto3"; package new; import public "old.proto";
+                    message New { map<string, old.Kind> kinds = 1; oneof choice { string gone = 2 [deprecated = true]; } }
+                    service Service { rpc Get(New) returns (old.Old) { option deprecated = true; } }""",
+            },
+            "package=marked,emit=models,emit=server,emit=client",
+        ),
+        tmp_path,
+    )
+    _configure(tmp_path)
+    written = [path for path in sorted(tmp_path.rglob("*.py")) if "_runtime" not in path.parts]
+    files = [str(path.relative_to(tmp_path)) for path in written]
+    assert {path.name for path in written} >= {"models.py", "codec.py", "methods.py", "server.py", "client.py"}
+    assert pyright(tmp_path, *files) == ""
+    assert [line for line in mypy(tmp_path, *files).splitlines() if "[deprecated]" in line] == []
+
+
 def _models(root: Path, package: str) -> list[str]:
     found = [*(root / package).rglob("models.py"), *(root / package).rglob("__init__.py")]
     return [str(path.relative_to(root)) for path in sorted(found) if "_runtime" not in path.parts]
