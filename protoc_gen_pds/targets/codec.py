@@ -60,7 +60,8 @@ def view(context: Context, file: File) -> dict[str, object]:
     enums = [enum_table(module, enum) for enum in file.walk_enums()]
     messages = [_message(module, message) for message in file.walk_messages() if not message.is_map_entry]
     extensions = [extension_binding(module, field) for field in file.walk_extensions() if is_emitted(field)]
-    names = _runtime_names(module) if messages else {}
+    has_loops = any(message.decode.blocks or message.entries for message in messages)
+    names = _runtime_names(module, has_loops) if messages else {}
     title = f"Wire and JSON codec of package {file.package}." if file.package else "Wire and JSON codec."
     return {
         "header": context.header(file),
@@ -74,13 +75,12 @@ def view(context: Context, file: File) -> dict[str, object]:
     }
 
 
-def _runtime_names(module: Module) -> dict[str, str]:
-    return {
-        name: module.runtime(name) for name in ("check_class", "skip_field", "too_deep", "truncated", "wide_tag")
-    } | {
-        "varint_rest": module.runtime("varint_rest"),
-        "prefixes_of": module.runtime("prefixes") if module.prefixes else "",
-    }
+def _runtime_names(module: Module, has_loops: bool) -> dict[str, str]:
+    """Names of the runtime that templates write; none of them imported in vain."""
+    loops = ("wide_tag", "varint_rest")
+    names = {name: module.runtime(name) for name in ("check_class", "skip_field", "too_deep", "truncated")}
+    names |= {name: module.runtime(name) if has_loops else "" for name in loops}
+    return names | {"prefixes_of": module.runtime("prefixes") if module.prefixes else ""}
 
 
 def _message(module: Module, message: Message) -> MessageView:
