@@ -120,7 +120,7 @@ def test_all_code_may_use_what_it_marks_as_deprecated(tmp_path: Path) -> None:
                     enum Kind { option deprecated = true; KIND_UNSPECIFIED = 0; }
                     service Service { option deprecated = true; rpc Get(Old) returns (stream Old); }""",
                 "new.proto": """syntax = "proto3"; package new; import public "old.proto";
-                    message New { map<string, old.Kind> kinds = 1; oneof choice { string gone = 2 [deprecated = true]; } }
+                    message New { map<int32, old.Kind> kinds = 1; oneof one { string gone = 2 [deprecated = true]; } }
                     service Service { rpc Get(New) returns (old.Old) { option deprecated = true; } }""",
             },
             "package=marked,emit=models,emit=server,emit=client",
