@@ -1,0 +1,183 @@
+"""Measures generated code and its peers: ``python -m bench.codec [--only NAME ...] [--quick]``.
+
+Every contender runs in a process, and in an environment, of its own. Rounds are interleaved: each
+operation is measured for every contender before the next round, so that a slow moment of the machine
+meets all. Of the rounds the fastest counts. Results go to bench/results/codec.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import report  # noqa: E402
+from contenders import BASELINE, CONTENDERS, MODULES, Prepared, prepare  # noqa: E402
+from worker import MESSAGES, OPERATIONS  # noqa: E402
+
+ROOT = HERE.parent.parent
+CACHE = ROOT / ".cache" / "bench"
+RESULTS = HERE.parent / "results" / "codec.json"
+
+
+class Worker:
+    """A contender's process."""
+
+    def __init__(self, prepared: Prepared, process: subprocess.Popen[str]) -> None:
+        self.prepared = prepared
+        self._process = process
+
+    def ask(self, **request: Any) -> Any:
+        """Send a request and wait for its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self.prepared.name}: the process ended; its reasons are above")
+        return json.loads(line)
+
+
+@contextmanager
+def started(prepared: Prepared) -> Iterator[Worker]:
+    """A worker that ends with the block."""
+    command = [prepared.python, HERE / "worker.py", prepared.contender.adapter]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=prepared.environment
+    ) as process:
+        yield Worker(prepared, process)
+
+
+def check(workers: Sequence[Worker]) -> dict[str, int]:
+    """Make sure that all encode the same messages; their sizes in bytes."""
+    sizes = {}
+    for message in MESSAGES:
+        sample = {
+            w.prepared.name: w.ask(what="result", message=message, operation="construct + encode") for w in workers
+        }
+        lengths = {name: len(data) // 2 for name, data in sample.items()}
+        if len(set(lengths.values())) != 1:
+            raise SystemExit(f"the contenders encode {message} differently: {lengths}")
+        sizes[message] = next(iter(lengths.values()))
+    return sizes
+
+
+def times(workers: Sequence[Worker], rounds: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
+    """Microseconds by message, operation and contender; the fastest of the rounds."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for message in MESSAGES:
+        for operation in OPERATIONS:
+            best: dict[str, float] = {}
+            loops: dict[str, int] = {}
+            for worker in workers:
+                request = {"what": "time", "message": message, "operation": operation}
+                worker.ask(**request, loops=1)
+                once = worker.ask(**request, loops=1 if message != "Backup" else 10)
+                loops[worker.prepared.name] = max(1, int(seconds * 1e9 / once))
+            for _ in range(rounds):
+                for worker in workers:
+                    name = worker.prepared.name
+                    taken = worker.ask(what="time", message=message, operation=operation, loops=loops[name])
+                    best[name] = min(taken / 1000, best.get(name, float("inf")))
+            found.setdefault(message, {})[operation] = best
+            print(f"{message}, {operation}: " + ", ".join(f"{n} {v:.1f}" for n, v in best.items()), flush=True)
+    return found
+
+
+def memory_of(prepared: Prepared, count: int) -> float:
+    """Bytes that one decoded Backup takes, every field of it read once, in a fresh process."""
+    with started(prepared) as worker:
+        return float(worker.ask(what="memory", message="Backup", operation="decode", count=count))
+
+
+def import_time(prepared: Prepared, runs: int) -> float:
+    """CPU milliseconds that importing the generated module adds to a bare interpreter; the least of some runs."""
+
+    def cpu(code: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([prepared.python, "-c", code], check=True, env=prepared.environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+    module = MODULES[prepared.contender.adapter]
+    bare, full = [], []
+    for _ in range(runs):
+        bare.append(cpu("pass"))
+        full.append(cpu(f"import {module}"))
+    return (min(full) - min(bare)) * 1000
+
+
+def versions(prepared: Prepared) -> dict[str, str]:
+    """Installed distributions of a contender's environment that matter."""
+    code = (
+        "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()"
+        " if 'proto' in d.name.lower() or d.name == 'mypy'}))"
+    )
+    done = subprocess.run([prepared.python, "-c", code], check=True, capture_output=True, text=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on."""
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.processor(),
+    )
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0],
+    }
+
+
+def main() -> int:
+    """Prepare, check, measure, write and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="these contenders, besides the baseline")
+    parser.add_argument("--quick", action="store_true", help="short rounds, for a look; nothing is written")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.1, help="length of one measurement")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    rounds, seconds = (3, 0.03) if arguments.quick else (arguments.rounds, arguments.seconds)
+    names = [name for name in CONTENDERS if not arguments.only or name in (BASELINE, *arguments.only)]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    prepared = [prepare(name, CACHE) for name in names]
+    with ExitStack() as stack:
+        workers = [stack.enter_context(started(one)) for one in prepared]
+        sizes = check(workers)
+        found = times(workers, rounds, seconds)
+    result = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "contenders": {one.name: {"title": one.contender.title, "versions": versions(one)} for one in prepared},
+        "bytes": sizes,
+        "microseconds": found,
+        "memory_bytes": {one.name: memory_of(one, 500 if arguments.quick else 5000) for one in prepared},
+        "import_cpu_ms": {one.name: import_time(one, 3 if arguments.quick else 15) for one in prepared},
+    }
+    if not arguments.quick:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(report.tables(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
