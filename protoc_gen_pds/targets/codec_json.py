@@ -44,10 +44,18 @@ def json_functions(module: Module, message: Message) -> JsonView:
         read_object=tuple(
             statements.assign("d", read_object, 4) if message.fields else statements.lines(read_object, 4)
         ),
-        names=tuple(f"{string(f.json_name)}: {string(f.name)}," for f in message.fields),
+        names=tuple(f"{string(json)}: {string(name)}," for json, name in _json_names(message).items()),
         write=tuple(tuple(_write(module, part)) for part in parts),
         read=tuple(tuple(_read(module, part)) for part in parts),
     )
+
+
+def _json_names(message: Message) -> dict[str, str]:
+    """Names in JSON and in the .proto; where an old .proto gives one JSON name twice the first field has it."""
+    names: dict[str, str] = {}
+    for field in message.fields:
+        names.setdefault(field.json_name, field.name)
+    return names
 
 
 def _runtime(module: Module, name: str) -> str:

@@ -93,12 +93,12 @@ def _client(module: Module, service: Service) -> str:
 
 def _method(module: Module, method: Method) -> MethodView:
     parameters = ["self"]
-    request, response = module.message(method.input), "None"
+    response = "None"
     if method.client_streaming:
         iterator = module.scope.name("collections.abc", "AsyncIterator")
-        parameters.append(f"requests: {iterator}[{request}]")
+        parameters.append(f"requests: {iterator}[{module.message(method.input)}]")
     elif services.takes_request(method):
-        parameters.append(f"request: {request}")
+        parameters.append(f"request: {module.message(method.input)}")
     parameters.append(f"context: {module.runtime('context', 'CallContext')}")
     if services.returns_response(method):
         response = module.message(method.output)

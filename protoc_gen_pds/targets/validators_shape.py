@@ -156,8 +156,9 @@ def _oneof(module: Module, oneof: Oneof) -> Iterator[str]:
         yield f"        case {module.member(field)}({v}):"
         yield from value_lines(module, field, v, Spot(field.name), 12)
     names = " or ".join(module.names.member_class(field) for field in oneof.fields)
-    yield "        case other:"
-    yield from statements.lines(call("c.not_a_member", "other", string(names), *Spot(oneof.name).arguments), 12)
+    yield "        case _:"
+    value = f"m.{module.names.attribute(oneof)}"
+    yield from statements.lines(call("c.not_a_member", value, string(names), *Spot(oneof.name).arguments), 12)
 
 
 def value_lines(module: Module, field: Field, v: str, spot: Spot, indent: int) -> list[str]:
