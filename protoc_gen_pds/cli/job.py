@@ -20,6 +20,7 @@ from protoc_gen_pds.compiler import bundled_import_paths, compile_files, find_in
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.generate import generate
 from protoc_gen_pds.options import Options, from_pairs, split_parameter
+from protoc_gen_pds.python.types import RUNTIME_FILES
 from protoc_gen_pds.schema import Schema, load_request
 from protoc_gen_pds.targets.base import OutputFile
 
@@ -81,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--include-imports",
         action="store_true",
         default=None,
-        help="generate for all imported files too, except google/protobuf",
+        help="generate for all imported files too, except the well-known types, which the runtime has",
     )
     parser.add_argument(
         "--protoc", metavar="PROGRAM", help="compile with this protoc instead of the one in grpcio-tools"
@@ -174,7 +175,7 @@ def _compile(
     progress(f"compiling {len(names)} .proto files")
     files = compile_files(names, import_paths, arguments.protoc or config.protoc)
     if arguments.include_imports or config.include_imports:
-        names = [file.name for file in files if not file.name.startswith("google/protobuf/")]
+        names = [file.name for file in files if file.name not in RUNTIME_FILES]
     return plugin_pb2.CodeGeneratorRequest(file_to_generate=names, proto_file=files)
 
 

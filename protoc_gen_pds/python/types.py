@@ -33,7 +33,7 @@ _WRAPPERS: dict[str, str] = {
 }
 
 
-_RUNTIME_FILES = frozenset(
+RUNTIME_FILES = frozenset(
     f"google/protobuf/{stem}.proto"
     for stem in ("any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers")
 )
@@ -45,7 +45,7 @@ def is_well_known(element: Message | Enum | File) -> bool:
     The rest of google/protobuf (``descriptor.proto``, ``api.proto``) are files like any other: code for
     them is made, below the root package, when a run is asked for it.
     """
-    return element.file.name in _RUNTIME_FILES
+    return element.file.name in RUNTIME_FILES
 
 
 def is_wrapper(message: Message) -> bool:
