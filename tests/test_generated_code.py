@@ -57,6 +57,8 @@ def test_ruff_finds_nothing(tree: Path) -> None:
     command = [
         tool("ruff"),
         "check",
+        # Ruff does not see that a string in brackets behind a class is a forward reference; pyright does.
+        "--per-file-ignores=**/server.py:F401",
         "--isolated",
         "--no-cache",
         "--output-format=concise",
