@@ -264,7 +264,9 @@ INVALID = [
 def test_valid(generated: SimpleNamespace, google: Callable[[str], Any], text: str) -> None:
     ours = generated.Everything.from_text(text)
     theirs = google(text.replace(" - 5", " -5"))
-    assert ours.to_bytes() == generated.Everything.from_bytes(theirs.SerializeToString()).to_bytes()
+    twin = generated.Everything.from_bytes(theirs.SerializeToString())
+    # NaN differs from itself, and maps are in any order.
+    assert ours == twin or ours.to_bytes() == twin.to_bytes()
 
 
 @pytest.mark.parametrize(("text", "error"), INVALID)

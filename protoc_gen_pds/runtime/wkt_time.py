@@ -11,11 +11,14 @@ from .wire import (
     check_class,
     int32,
     int64,
+    read_tag,
+    read_varint,
     signed32,
     signed64,
     skip_field,
     too_deep,
     truncated,
+    varint,
     varint_rest,
 )
 from .wkt import Duration, Timestamp
@@ -28,9 +31,9 @@ def decode_Timestamp(
     if depth < 0:
         raise too_deep()
     seconds = nanos = 0
-    unknown = b""
+    unknown: list[bytes] = []
     if m is not None:
-        seconds, nanos, unknown = m._seconds, m._nanos, m._unknown
+        seconds, nanos, unknown = m._seconds, m._nanos, [m._unknown]
     while p < end:
         t = b[p]
         if t == 8:
@@ -48,14 +51,21 @@ def decode_Timestamp(
         else:
             q = p
             p = skip_field(b, p, end, depth)
-            unknown += b[q:p]
+            tag, after = read_tag(b, q)
+            # A known tag in more bytes than it needs is a known tag.
+            if tag == 8:
+                seconds = signed64(read_varint(b, after)[0])
+            elif tag == 16:
+                nanos = signed32(read_varint(b, after)[0])
+            else:
+                unknown.append(b[q:p])
     if p != end:
         raise truncated()
     # As the class's own constructor does it, without the call.
     made = Timestamp.__new__(Timestamp)
     made._seconds = seconds
     made._nanos = nanos
-    made._unknown = unknown
+    made._unknown = b"".join(unknown) if unknown else b""
     return made
 
 
@@ -68,9 +78,11 @@ def encode_Timestamp(m: Timestamp) -> bytes:
 
 def encode_time(seconds: int, nanos: int, unknown: bytes) -> bytes:
     """Both fields, as far as they are not zero, and what was not known."""
-    data = b"\x08" + int64(seconds) if seconds != 0 else b""
+    data = b""
+    if seconds != 0:
+        data = b"\x08" + (varint(seconds) if 0 < seconds < 1 << 63 else int64(seconds))
     if nanos != 0:
-        data += b"\x10" + int32(nanos)
+        data += b"\x10" + (varint(nanos) if 0 < nanos < 1 << 31 else int32(nanos))
     return data + unknown if unknown else data
 
 

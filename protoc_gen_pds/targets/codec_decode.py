@@ -71,23 +71,18 @@ def entry_decoder(module: Module, field: Field) -> DecoderView:
         *_entry_cases(module, value, "value"),
     ]
     zeros = [f"key: {module.types.value(key)} = {_zero(module, key)}"]
-    store = ["into[key] = value"]
-    result = "None"
+    stored = "value"
     if value.message is not None and not is_plain(value.message):
         zeros.append(f"value: {module.types.value(value)} | None = None")
-        store = [f"into[key] = {module.cls(value.message)}() if value is None else value"]
+        stored = f"{module.cls(value.message)}() if value is None else value"
     else:
         zeros.append(f"value: {module.types.value(value)} = {_zero(module, value)}")
-    if value.enum is not None and value.enum.closed:
-        zeros.append("known = True")
-        store = ["if known:", "    into[key] = value", "return known"]
-        result = "bool"
     return DecoderView(
-        head=statements.signature(name, head, result),
+        head=statements.signature(name, head, "bool"),
         fresh="",
-        zeros=tuple(zeros),
+        zeros=(*zeros, "known = True"),
         blocks=_blocks(cases),
-        store=tuple(store),
+        store=("    if known:", *statements.assign("into[key]", stored, 8), "    return known"),
     )
 
 
@@ -172,22 +167,21 @@ def _cases(module: Module, message: Message) -> Iterator[_Case]:
 def _map(module: Module, field: Field, target: str) -> _Case:
     tag = field.number << 3 | LEN
     assert field.message is not None
-    string_map = is_string_map(field)
-    function = module.runtime("read_string_entry") if string_map else module.function("decode", field.message)
-    read = call(function, *_REST, target, "depth - 1")
-    value = field.map_value
-    if value.enum is not None and value.enum.closed:
-        # An entry with a number that the closed enum does not have is kept whole.
-        keep = ("if not known:", "    unknown.append(b[start:p])")
-        return _Case(tag, ("start = p", ("known", read), *keep))
-    return _Case(tag, (("", read),))
+    if is_string_map(field):
+        entries = call(
+            module.runtime("read_string_map"), "b", "q", "q + n", "end", str(tag), target, "unknown", "depth - 1"
+        )
+        return _Case(tag, (("p", entries),))
+    read = call(module.function("decode", field.message), *_REST, target, "depth - 1")
+    # An entry with other fields, or a number that its closed enum does not have, is kept whole.
+    return _Case(tag, ("start = p", ("known", read), "if not known:", "    unknown.append(b[start:p])"))
 
 
 def _entry_cases(module: Module, field: Field, target: str) -> Iterator[_Case]:
     tag = field.number << 3 | wire_type(field.kind)
     if field.enum is not None and field.enum.closed:
         find = _find(module, field, "e")
-        yield _Case(tag, (find, "if e is not None:", f"    {target} = e", "known = e is not None", "p = q"))
+        yield _Case(tag, (find, "if e is None:", "    known = False", "else:", f"    {target} = e", "p = q"))
         return
     before, expr, after = _value(module, field, target)
     yield _Case(tag, (*before, (target, expr), *after))

@@ -92,8 +92,8 @@ def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
         x = _local("x", field)
         yield from assign(x, call(module.runtime(scalar.write), value), 4)
         yield f"    if {x} != {bytes_literal(bytes(4 if scalar.code == 'f' else 8))}:"
-        yield f"        w({tag_literal(field.number << 3 | scalar.wire_type)})"
-        yield f"        w({x})"
+        yield f"        parts.append({tag_literal(field.number << 3 | scalar.wire_type)})"
+        yield f"        parts.append({x})"
         return
     if kind is Kind.STRING:
         condition = f'{value} != ""'
@@ -115,20 +115,20 @@ def single(module: Module, field: Field, value: str, indent: int) -> Iterator[st
     if kind is Kind.GROUP:
         assert field.message is not None
         end = tag_literal(field.number << 3 | GROUP + 1)
-        yield f"{pad}w({tag_literal(tag)})"
-        yield from lines(call("w", call(module.function("encode", field.message), value)), indent)
-        yield f"{pad}w({end})"
+        yield f"{pad}parts.append({tag_literal(tag)})"
+        yield from lines(call("parts.append", call(module.function("encode", field.message), value)), indent)
+        yield f"{pad}parts.append({end})"
         return
     if wire_type(kind) != LEN:
-        yield f"{pad}w({tag_literal(tag)})"
-        yield from lines(call("w", call(_number(module, field), value)), indent)
+        yield f"{pad}parts.append({tag_literal(tag)})"
+        yield from lines(call("parts.append", call(_number(module, field), value)), indent)
         return
     if kind is Kind.BYTES:
         yield from lines(call(module.runtime("check_bytes"), value), indent)
         n = _local("n", field)
         yield from assign(n, call("len", value), indent)
-        yield f"{pad}w({module.prefix(tag, n)})"
-        yield f"{pad}w({value})"
+        yield f"{pad}parts.append({module.prefix(tag, n)})"
+        yield f"{pad}parts.append({value})"
         return
     yield from assign(_local("x", field), _bytes(module, field, value), indent)
     yield from _sized(module, field, tag, pad)
@@ -137,8 +137,8 @@ def single(module: Module, field: Field, value: str, indent: int) -> Iterator[st
 def _sized(module: Module, field: Field, tag: int, pad: str) -> Iterator[str]:
     x, n = _local("x", field), _local("n", field)
     yield f"{pad}{n} = len({x})"
-    yield f"{pad}w({module.prefix(tag, n)})"
-    yield f"{pad}w({x})"
+    yield f"{pad}parts.append({module.prefix(tag, n)})"
+    yield f"{pad}parts.append({x})"
 
 
 def _number(module: Module, field: Field) -> str:
@@ -175,12 +175,12 @@ def _repeated(module: Module, field: Field, value: str) -> Iterator[str]:
 
 def _map(module: Module, field: Field, value: str) -> Iterator[str]:
     tag = field.number << 3 | LEN
+    if is_string_map(field):
+        yield from lines(call(module.runtime("write_string_map"), "parts", str(tag), value), 4)
+        return
     k, v = f"k{field.number}", f"v{field.number}"
     yield from block("for", f"{k}, {v} in {value}.items()", 4)
     x = _local("x", field)
-    if is_string_map(field):
-        yield from _string_map(module, field, tag)
-        return
     parts: list[statements.Expr] = []
     for part, name in ((field.map_key, k), (field.map_value, v)):
         kind = wire_type(part.kind)
@@ -189,26 +189,3 @@ def _map(module: Module, field: Field, value: str) -> Iterator[str]:
         parts.append(call(module.runtime("sized"), content) if kind == LEN else content)
     yield from assign(x, call('b"".join', statements.Call("(", tuple(parts))), 8)
     yield from _sized(module, field, tag, "        ")
-
-
-def _string_map(module: Module, field: Field, tag: int) -> Iterator[str]:
-    """The entry of a map<string, string>: the most frequent map by far, without intermediate bytes."""
-    k, i, x, n = (_local(name, field) for name in ("key", "i", "x", "n"))
-    yield f"        {k} = k{field.number}.encode()"
-    yield f"        {x} = v{field.number}.encode()"
-    whole = f"        w({module.runtime('string_entry')}({tag}, {k}, {x}))"
-    if tag > 127:
-        yield whole
-        return
-    for part in (tag, 10, 18):
-        module.prefix(part, n)
-    yield f"        {i} = len({k})"
-    yield f"        {n} = len({x})"
-    yield f"        if {i} + {n} < 124:"
-    yield f"            w(TAG_{tag}[{i} + {n} + 4])"
-    yield f"            w(TAG_10[{i}])"
-    yield f"            w({k})"
-    yield f"            w(TAG_18[{n}])"
-    yield f"            w({x})"
-    yield "        else:"
-    yield f"    {whole}"
