@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+__all__ = ["Deprecated", "deprecated"]
+
 T = TypeVar("T")
 
 Deprecated = Annotated[T, "deprecated"]
 """Type of a deprecated field: ``T``, with a mark for tools that read annotations."""
 
 if TYPE_CHECKING:
-    from typing_extensions import deprecated as deprecated
+    from typing_extensions import deprecated
 else:
 
     def deprecated(message):

@@ -159,7 +159,7 @@ def expected(what: str, value: object) -> DecodeError:
     return DecodeError(f"expected {what}, got {kind_of(value)}")
 
 
-class UnknownName(DecodeError):  # noqa: N818
+class UnknownName(DecodeError):
     """A string that is no value of an enum: passed over where unknown fields are."""
 
 

@@ -1,6 +1,7 @@
 """Merging messages, and copies with maps in the order of their keys, by the tables of fields."""
 
-# pyright: reportPrivateUsage=false
+# pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 

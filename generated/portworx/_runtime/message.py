@@ -231,12 +231,12 @@ class Message:
     def __bytes__(self) -> bytes:
         return self.to_bytes()
 
-    def SerializeToString(self) -> bytes:  # noqa: N802
+    def SerializeToString(self) -> bytes:
         """:meth:`to_bytes` under the name that google.protobuf and gRPC use."""
         return self.to_bytes()
 
     @classmethod
-    def FromString(cls, data: bytes) -> Self:  # noqa: N802
+    def FromString(cls, data: bytes) -> Self:
         """:meth:`from_bytes` under the name that google.protobuf and gRPC use."""
         return cls.from_bytes(data)
 

@@ -1,5 +1,7 @@
 """Fields as the text format names them: converted from the tables of generated codecs, with maps as messages."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -191,4 +193,5 @@ def _well_known_fields(name: str) -> tuple[TextField, ...]:
                 TextField(5, "struct_value", "message", wkt.Struct, oneof="kind"),
                 TextField(6, "list_value", "message", wkt.ListValue, oneof="kind"),
             )
-    return (TextField(1, "value", name.removesuffix("Value").lower()),)
+        case _:
+            return (TextField(1, "value", name.removesuffix("Value").lower()),)

@@ -74,7 +74,7 @@ class Printer:
         owner = fields.full_name
         if owner == _ANY and self._expanded_any(data, level):
             return
-        unknown = []
+        unknown: list[Raw] = []
         for raw in read_fields(data):
             number, wire_type, value = raw
             if fields.message_set and number == 1 and wire_type == 3:

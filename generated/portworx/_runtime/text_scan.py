@@ -124,7 +124,8 @@ class Scanner:
 
         White space and comments may stand anywhere; without a domain it is the name of an extension.
         """
-        text, at, parts = self._text, self._next, []
+        text, at = self._text, self._next
+        parts: list[str] = []
         while True:
             space = _SPACE.match(text, at)
             assert space is not None
@@ -185,7 +186,7 @@ class Scanner:
         """One or more string literals, which are joined."""
         if self.kind != "string":
             self.unexpected("a string")
-        parts = []
+        parts: list[bytes] = []
         while self.kind == "string":
             parts.append(self._unescaped())
             self.advance()

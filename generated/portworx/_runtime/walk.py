@@ -186,7 +186,7 @@ def explain_decode(cls: type[Message], data: bytes, error: Exception) -> DecodeE
     return DecodeError(reason, message_name=cls._full_name)
 
 
-class _Found(Exception):  # noqa: N818
+class _Found(Exception):
     def __init__(self, reason: str, path: str, offset: int) -> None:
         self.reason = reason
         self.path = path

@@ -43,8 +43,18 @@ def read_varint(b: bytes, p: int) -> tuple[int, int]:
     return (value, p) if value < 128 else varint_rest(b, value, p)
 
 
-def varint_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
-    """The rest of a varint whose first byte, 128 or more, has been read."""
+def read_size(b: bytes, p: int) -> tuple[int, int]:
+    """A length at ``p``, and the position after it."""
+    value = b[p]
+    p += 1
+    return (value, p) if value < 128 else varint_rest(b, value, p, 2)
+
+
+def varint_rest(b: bytes, first: int, p: int, tag: int = 0) -> tuple[int, int]:
+    """The rest of a varint whose first byte, 128 or more, has been read.
+
+    Where ``tag`` is of a length-delimited field, it is a length, which has five bytes at most.
+    """
     byte = b[p]
     if byte < 128:
         return first & 127 | byte << 7, p + 1
@@ -60,6 +70,8 @@ def varint_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
     byte = b[p + 3]
     if byte < 128:
         return value | byte << 28, p + 4
+    if tag & 2:
+        raise DecodeError("length of more than 5 bytes")
     value |= (byte & 127) << 28
     p += 4
     shift = 35
@@ -87,7 +99,7 @@ def wide_tag(b: bytes, p: int) -> tuple[int, int, int]:
     n = b[q]
     q += 1
     if n > 127:
-        n, q = varint_rest(b, n, q)
+        n, q = varint_rest(b, n, q, tag)
     return tag, n, q
 
 
@@ -103,7 +115,7 @@ def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
     if wire_type == 0:
         _, p = read_varint(b, p)
     elif wire_type == 2:
-        n, p = read_varint(b, p)
+        n, p = read_size(b, p)
         p += n
     elif wire_type == 1:
         p += 8
@@ -183,33 +195,69 @@ def zigzag64(n: int) -> int:
     return n >> 1 ^ -(n & 1)
 
 
-def read_string_entry(
-    b: bytes, p: int, end: int, into: dict[str, str], depth: int
-) -> None:
-    """One entry of a map<string, string> at ``p`` to ``end``."""
-    if b[p] == 10 if p < end else False:
-        n = b[p + 1]
+def read_string_map(
+    b: bytes,
+    p: int,
+    stop: int,
+    end: int,
+    tag: int,
+    into: dict[str, str],
+    unknown: list[bytes],
+    depth: int,
+) -> int:
+    """Entries of a map<string, string>: that at ``p`` to ``stop``, and those that follow it at once.
+
+    Args:
+        b: the input.
+        p: where the first entry begins, after its tag and length.
+        stop: where it ends.
+        end: where the message ends.
+        tag: the map's tag.
+        into: the map.
+        unknown: where an entry with other fields than key and value is kept.
+        depth: how many levels may follow.
+
+    Returns:
+        The position after the entries.
+    """
+    if depth < 0:
+        raise too_deep()
+    while True:
+        n = b[p + 1] if p + 4 <= stop and b[p] == 10 else 128
         q = p + 2 + n
-        if n < 128 and q + 1 < end and b[q] == 18:
-            n = b[q + 1]
-            if n < 128 and q + 2 + n == end:
-                # Key, then value, both short: how everybody writes an entry.
-                into[b[p + 2 : q].decode()] = b[q + 2 : end].decode()
-                return
+        if n < 128 and q + 2 <= stop and b[q] == 18 and b[q + 1] == stop - q - 2 < 128:
+            # Key, then value, both short: how everybody writes an entry.
+            into[b[p + 2 : q].decode()] = b[q + 2 : stop].decode()
+        elif not _read_string_entry(b, p, stop, into, depth):
+            unknown.append(prefix(tag, stop - p) + b[p:stop])
+        if stop + 2 > end or b[stop] != tag or tag > 127 or b[stop + 1] > 127:
+            return stop
+        p = stop + 2
+        stop = p + b[stop + 1]
+
+
+def _read_string_entry(
+    b: bytes, p: int, end: int, into: dict[str, str], depth: int
+) -> bool:
+    """One entry in any form; False where it has other fields than key and value."""
     key = value = ""
+    known = True
     while p < end:
         tag, q = read_tag(b, p)
         if tag == 10:
-            n, q = read_varint(b, q)
+            n, q = read_size(b, q)
             key = b[q : (p := q + n)].decode()
         elif tag == 18:
-            n, q = read_varint(b, q)
+            n, q = read_size(b, q)
             value = b[q : (p := q + n)].decode()
         else:
             p = skip_field(b, p, end, depth)
+            known = False
     if p != end:
         raise truncated()
-    into[key] = value
+    if known:
+        into[key] = value
+    return known
 
 
 def read_packed(
@@ -281,6 +329,17 @@ def varint(n: int) -> bytes:
         return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14))
     if n < 1 << 28:
         return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21))
+    if n < 1 << 35:
+        # Times of today, sizes of files.
+        return bytes(
+            (
+                n & 127 | 128,
+                n >> 7 & 127 | 128,
+                n >> 14 & 127 | 128,
+                n >> 21 & 127 | 128,
+                n >> 28,
+            )
+        )
     out = bytearray()
     while n > 127:
         out.append(n & 127 | 128)
@@ -375,9 +434,21 @@ def sized(data: bytes) -> bytes:
 
 
 def string_entry(tag: int, key: bytes, value: bytes) -> bytes:
-    """A whole entry of a map<string, string>."""
+    """A whole entry of a map with keys that are strings."""
     entry = b"".join((b"\n", varint(len(key)), key, b"\x12", varint(len(value)), value))
     return b"".join((varint(tag), varint(len(entry)), entry))
+
+
+def write_string_map(parts: list[bytes], tag: int, values: dict[str, str]) -> None:
+    """The entries of a map<string, string>: the most frequent map by far."""
+    heads, keys, texts = prefixes(tag), prefixes(10), prefixes(18)
+    for key, text in values.items():
+        k, v = key.encode(), text.encode()
+        i, n = len(k), len(v)
+        if i + n < 124:
+            parts.extend((heads[i + n + 4], keys[i], k, texts[n], v))
+        else:
+            parts.append(string_entry(tag, k, v))
 
 
 def check_class(value: object, cls: type) -> None:

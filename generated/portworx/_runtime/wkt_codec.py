@@ -1,6 +1,5 @@
 """Codecs of the well-known types, in the form of generated ones; their classes are in :mod:`.wkt`."""
 
-# ruff: noqa: N802, N816 (names as those of generated codecs: function, underscore, message)
 
 # pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false
@@ -22,11 +21,7 @@ from .registry import find_message
 from .wire import (
     check_class,
     check_list,
-    int32,
-    int64,
     prefix,
-    signed32,
-    signed64,
     skip_field,
     too_deep,
     truncated,
@@ -51,9 +46,18 @@ from .wkt_plain import (
     plain_Value,
     read_value,
 )
+from .wkt_time import (
+    decode_Duration,
+    decode_Timestamp,
+    encode_Duration,
+    encode_Timestamp,
+    from_json_Duration,
+    from_json_Timestamp,
+    to_json_Duration,
+    to_json_Timestamp,
+)
 
 T = TypeVar("T")
-Time = TypeVar("Time", Timestamp, Duration)
 M = TypeVar("M", bound=Message)
 
 
@@ -73,116 +77,6 @@ class _NullTable(EnumTable[wkt.NullValue]):
 
 
 table_NullValue = _NullTable(wkt.NullValue)
-
-# -- Timestamp and Duration ------------------------------------------------------------------------
-
-
-def _decode_time(
-    cls: type[Time], b: bytes, p: int, end: int, m: Time | None, depth: int
-) -> Time:
-    if depth < 0:
-        raise too_deep()
-    seconds = nanos = 0
-    kept: list[bytes] = []
-    if m is not None:
-        seconds = m._seconds
-        nanos = m._nanos
-        kept = [m._unknown]
-    while p < end:
-        q = p
-        t = b[p]
-        n = b[p + 1]
-        p += 2
-        if t > 127:
-            t, n, p = wide_tag(b, q)
-        elif n > 127 and not t & 5:
-            n, p = varint_rest(b, n, p)
-        if t == 8:
-            seconds = n if n < 1 << 63 else signed64(n)
-        elif t == 16:
-            nanos = n if n < 1 << 31 else signed32(n)
-        else:
-            p = skip_field(b, q, end, depth)
-            kept.append(b[q:p])
-    if p != end:
-        raise truncated()
-    made = cls.__new__(cls)
-    made._seconds = seconds
-    made._nanos = nanos
-    made._unknown = b"".join(kept) if kept else b""
-    return made
-
-
-def _encode_time(m: Time) -> bytes:
-    data = b""
-    if m._seconds != 0:
-        data = b"\x08" + int64(m._seconds)
-    if m._nanos != 0:
-        data += b"\x10" + int32(m._nanos)
-    return data + m._unknown if m._unknown else data
-
-
-def decode_Timestamp(
-    b: bytes, p: int, end: int, m: Timestamp | None, depth: int
-) -> Timestamp:
-    """Read a Timestamp."""
-    return _decode_time(Timestamp, b, p, end, m, depth)
-
-
-def encode_Timestamp(m: Timestamp) -> bytes:
-    """Write a Timestamp."""
-    if m.__class__ is not Timestamp:
-        check_class(m, Timestamp)
-    return _encode_time(m)
-
-
-def to_json_Timestamp(m: Timestamp) -> str:
-    """RFC 3339; outside of the years 1 to 9999 there is no JSON form."""
-    if m.__class__ is not Timestamp:
-        check_class(m, Timestamp)
-    return str(m)
-
-
-def from_json_Timestamp(value: object, depth: int, lax: bool) -> Timestamp:
-    """Read RFC 3339."""
-    if not isinstance(value, str):
-        raise expected("an RFC 3339 string", value)
-    try:
-        return Timestamp.from_string(value)
-    except ValueError as error:
-        raise DecodeError(str(error)) from None
-
-
-def decode_Duration(
-    b: bytes, p: int, end: int, m: Duration | None, depth: int
-) -> Duration:
-    """Read a Duration."""
-    return _decode_time(Duration, b, p, end, m, depth)
-
-
-def encode_Duration(m: Duration) -> bytes:
-    """Write a Duration."""
-    if m.__class__ is not Duration:
-        check_class(m, Duration)
-    return _encode_time(m)
-
-
-def to_json_Duration(m: Duration) -> str:
-    """Seconds with a fraction and an ``s``."""
-    if m.__class__ is not Duration:
-        check_class(m, Duration)
-    return str(m)
-
-
-def from_json_Duration(value: object, depth: int, lax: bool) -> Duration:
-    """Read seconds with a fraction and an ``s``."""
-    if not isinstance(value, str):
-        raise expected('a string such as "1.5s"', value)
-    try:
-        return Duration.from_string(value)
-    except ValueError as error:
-        raise DecodeError(str(error)) from None
-
 
 # -- Empty, FieldMask, Any -------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 Unknown fields inside of these messages are not kept: a plain value has no place for them.
 """
 
-# ruff: noqa: N816 (names as those of generated codecs: function, underscore, message)
 
 # pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportUnknownMemberType=false, reportUnnecessaryIsInstance=false, reportUnnecessaryComparison=false

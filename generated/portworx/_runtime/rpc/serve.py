@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -111,6 +112,9 @@ def _run(
     shared_port: bool,
 ) -> None:
     async def main() -> None:
+        # What start-up has made stays: the garbage collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop.set)

@@ -22,7 +22,7 @@ _FLOAT_MAX = 3.4028235677973366e38
 """The first double that does not round to a float any more."""
 
 
-class Enough(Exception):  # noqa: N818 (no error: the first violation of a run that stops at one)
+class Enough(Exception):
     """Ends a run that wants one violation only."""
 
 

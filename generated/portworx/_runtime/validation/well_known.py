@@ -1,7 +1,5 @@
 """Shape of the well-known types: messages by their fields, JSON types as the plain values that fields hold."""
 
-# ruff: noqa: N802 (names as those of generated checks: function, underscore, message)
-
 from __future__ import annotations
 
 from typing import Any as Anything

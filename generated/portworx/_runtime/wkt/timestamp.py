@@ -90,9 +90,9 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         Raises:
             OverflowError: the year is not between 1 and 9999.
         """
-        from datetime import datetime, timedelta, timezone
+        from datetime import UTC, datetime, timedelta
 
-        epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+        epoch = datetime(1970, 1, 1, tzinfo=UTC)
         return epoch + timedelta(
             seconds=self._seconds, microseconds=self._nanos // 1_000
         )

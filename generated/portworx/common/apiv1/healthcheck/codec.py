@@ -119,7 +119,7 @@ def decode_HealthCheck(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.description = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -144,27 +144,26 @@ def encode_HealthCheck(m: HealthCheck) -> bytes:
     if m.__class__ is not HealthCheck:
         check_class(m, HealthCheck)
     parts: list[bytes] = []
-    w = parts.append
     if m.description != "":
         x = m.description.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.hint != "":
         x = m.hint.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.error != "":
         x = m.error.encode()
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m.result != 0:
-        w(b" ")
-        w(int32(m.result))
+        parts.append(b" ")
+        parts.append(int32(m.result))
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -249,7 +248,7 @@ def decode_HealthCheckCategory(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.name = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -269,20 +268,19 @@ def encode_HealthCheckCategory(m: HealthCheckCategory) -> bytes:
     if m.__class__ is not HealthCheckCategory:
         check_class(m, HealthCheckCategory)
     parts: list[bytes] = []
-    w = parts.append
     if m.name != "":
         x = m.name.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     check_list(m.checks)
     for v2 in m.checks:
         x = encode_HealthCheck(v2)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -353,7 +351,7 @@ def decode_HealthCheckResults(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 8:
             m.success = n != 0
             p = q
@@ -379,21 +377,20 @@ def encode_HealthCheckResults(m: HealthCheckResults) -> bytes:
     if m.__class__ is not HealthCheckResults:
         check_class(m, HealthCheckResults)
     parts: list[bytes] = []
-    w = parts.append
     if m.success is not False:
-        w(b"\x08")
-        w(boolean(m.success))
+        parts.append(b"\x08")
+        parts.append(boolean(m.success))
     if m.warning is not False:
-        w(b"\x10")
-        w(boolean(m.warning))
+        parts.append(b"\x10")
+        parts.append(boolean(m.warning))
     check_list(m.categories)
     for v3 in m.categories:
         x = encode_HealthCheckCategory(v3)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

@@ -20,16 +20,16 @@ from ...._runtime.wire import (
     check_class,
     prefix,
     prefixes,
-    read_string_entry,
+    read_string_map,
     skip_field,
-    string_entry,
     too_deep,
     truncated,
     varint_rest,
     wide_tag,
+    write_string_map,
 )
 from ...._runtime.wkt import Timestamp
-from ...._runtime.wkt_codec import (
+from ...._runtime.wkt_time import (
     decode_Timestamp,
     encode_Timestamp,
     from_json_Timestamp,
@@ -43,10 +43,7 @@ TAG_26 = prefixes(26)
 TAG_34 = prefixes(34)
 TAG_42 = prefixes(42)
 TAG_50 = prefixes(50)
-TAG_58 = prefixes(58)
-TAG_66 = prefixes(66)
 TAG_74 = prefixes(74)
-TAG_82 = prefixes(82)
 
 
 def decode_Meta(b: bytes, p: int, end: int, m: Meta | None, depth: int) -> Meta:
@@ -62,7 +59,7 @@ def decode_Meta(b: bytes, p: int, end: int, m: Meta | None, depth: int) -> Meta:
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.uid = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -80,15 +77,17 @@ def decode_Meta(b: bytes, p: int, end: int, m: Meta | None, depth: int) -> Meta:
                 b, q, (p := q + n), m.update_time, depth - 1
             )
         elif t == 58:
-            read_string_entry(b, q, (p := q + n), m.labels, depth - 1)
+            p = read_string_map(b, q, q + n, end, 58, m.labels, unknown, depth - 1)
         elif t == 66:
-            read_string_entry(b, q, (p := q + n), m.annotations, depth - 1)
+            p = read_string_map(b, q, q + n, end, 66, m.annotations, unknown, depth - 1)
         elif t == 74:
             m.parent_reference = decode_Reference(
                 b, q, (p := q + n), m.parent_reference, depth - 1
             )
         elif t == 82:
-            read_string_entry(b, q, (p := q + n), m.resource_names, depth - 1)
+            p = read_string_map(
+                b, q, q + n, end, 82, m.resource_names, unknown, depth - 1
+            )
         else:
             q = p
             p = skip_field(b, p, end, depth)
@@ -104,83 +103,46 @@ def encode_Meta(m: Meta) -> bytes:
     if m.__class__ is not Meta:
         check_class(m, Meta)
     parts: list[bytes] = []
-    w = parts.append
     if m.uid != "":
         x = m.uid.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.name != "":
         x = m.name.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.description != "":
         x = m.description.encode()
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m.resource_version != "":
         x = m.resource_version.encode()
         n = len(x)
-        w(TAG_34[n] if n < 128 else prefix(34, n))
-        w(x)
+        parts.append(TAG_34[n] if n < 128 else prefix(34, n))
+        parts.append(x)
     if m.create_time is not None:
         x = encode_Timestamp(m.create_time)
         n = len(x)
-        w(TAG_42[n] if n < 128 else prefix(42, n))
-        w(x)
+        parts.append(TAG_42[n] if n < 128 else prefix(42, n))
+        parts.append(x)
     if m.update_time is not None:
         x = encode_Timestamp(m.update_time)
         n = len(x)
-        w(TAG_50[n] if n < 128 else prefix(50, n))
-        w(x)
-    for k7, v7 in m.labels.items():
-        key = k7.encode()
-        x = v7.encode()
-        i = len(key)
-        n = len(x)
-        if i + n < 124:
-            w(TAG_58[i + n + 4])
-            w(TAG_10[i])
-            w(key)
-            w(TAG_18[n])
-            w(x)
-        else:
-            w(string_entry(58, key, x))
-    for k8, v8 in m.annotations.items():
-        key = k8.encode()
-        x = v8.encode()
-        i = len(key)
-        n = len(x)
-        if i + n < 124:
-            w(TAG_66[i + n + 4])
-            w(TAG_10[i])
-            w(key)
-            w(TAG_18[n])
-            w(x)
-        else:
-            w(string_entry(66, key, x))
+        parts.append(TAG_50[n] if n < 128 else prefix(50, n))
+        parts.append(x)
+    write_string_map(parts, 58, m.labels)
+    write_string_map(parts, 66, m.annotations)
     if m.parent_reference is not None:
         x = encode_Reference(m.parent_reference)
         n = len(x)
-        w(TAG_74[n] if n < 128 else prefix(74, n))
-        w(x)
-    for k10, v10 in m.resource_names.items():
-        key = k10.encode()
-        x = v10.encode()
-        i = len(key)
-        n = len(x)
-        if i + n < 124:
-            w(TAG_82[i + n + 4])
-            w(TAG_10[i])
-            w(key)
-            w(TAG_18[n])
-            w(x)
-        else:
-            w(string_entry(82, key, x))
+        parts.append(TAG_74[n] if n < 128 else prefix(74, n))
+        parts.append(x)
+    write_string_map(parts, 82, m.resource_names)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -296,7 +258,7 @@ def decode_Reference(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.type = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -318,24 +280,23 @@ def encode_Reference(m: Reference) -> bytes:
     if m.__class__ is not Reference:
         check_class(m, Reference)
     parts: list[bytes] = []
-    w = parts.append
     if m.type != "":
         x = m.type.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.version != "":
         x = m.version.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.uid != "":
         x = m.uid.encode()
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

@@ -34,7 +34,7 @@ def decode_PageBasedPaginationRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 8:
             m.page_number = n if n < 1 << 63 else n - (1 << 64)
             p = q
@@ -56,15 +56,14 @@ def encode_PageBasedPaginationRequest(m: PageBasedPaginationRequest) -> bytes:
     if m.__class__ is not PageBasedPaginationRequest:
         check_class(m, PageBasedPaginationRequest)
     parts: list[bytes] = []
-    w = parts.append
     if m.page_number != 0:
-        w(b"\x08")
-        w(int64(m.page_number))
+        parts.append(b"\x08")
+        parts.append(int64(m.page_number))
     if m.page_size != 0:
-        w(b"\x10")
-        w(int64(m.page_size))
+        parts.append(b"\x10")
+        parts.append(int64(m.page_size))
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -137,7 +136,7 @@ def decode_PageBasedPaginationResponse(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 8:
             m.total_records = n if n < 1 << 63 else n - (1 << 64)
             p = q
@@ -171,27 +170,26 @@ def encode_PageBasedPaginationResponse(m: PageBasedPaginationResponse) -> bytes:
     if m.__class__ is not PageBasedPaginationResponse:
         check_class(m, PageBasedPaginationResponse)
     parts: list[bytes] = []
-    w = parts.append
     if m.total_records != 0:
-        w(b"\x08")
-        w(int64(m.total_records))
+        parts.append(b"\x08")
+        parts.append(int64(m.total_records))
     if m.current_page != 0:
-        w(b"\x10")
-        w(int64(m.current_page))
+        parts.append(b"\x10")
+        parts.append(int64(m.current_page))
     if m.page_size != 0:
-        w(b"\x18")
-        w(int64(m.page_size))
+        parts.append(b"\x18")
+        parts.append(int64(m.page_size))
     if m.total_pages != 0:
-        w(b" ")
-        w(int64(m.total_pages))
+        parts.append(b" ")
+        parts.append(int64(m.total_pages))
     if m.next_page != 0:
-        w(b"(")
-        w(int64(m.next_page))
+        parts.append(b"(")
+        parts.append(int64(m.next_page))
     if m.prev_page != 0:
-        w(b"0")
-        w(int64(m.prev_page))
+        parts.append(b"0")
+        parts.append(int64(m.prev_page))
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

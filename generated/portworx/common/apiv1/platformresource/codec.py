@@ -8,14 +8,7 @@ from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import json_object
 from ...._runtime.message import Codec, bind
-from ...._runtime.wire import (
-    check_class,
-    skip_field,
-    too_deep,
-    truncated,
-    varint_rest,
-    wide_tag,
-)
+from ...._runtime.wire import check_class, skip_field, too_deep, truncated
 from .models import ApplicationResource, InfraResource
 
 table_InfraResource_Type = EnumTable(InfraResource.Type)

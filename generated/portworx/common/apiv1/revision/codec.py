@@ -82,7 +82,7 @@ def decode_Revision(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.meta = decode_Meta(b, q, (p := q + n), m.meta, depth - 1)
         elif t == 18:
@@ -102,19 +102,18 @@ def encode_Revision(m: Revision) -> bytes:
     if m.__class__ is not Revision:
         check_class(m, Revision)
     parts: list[bytes] = []
-    w = parts.append
     if m.meta is not None:
         x = encode_Meta(m.meta)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.info is not None:
         x = encode_RevisionInfo(m.info)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -183,7 +182,7 @@ def decode_RevisionInfo(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.semantic_version = b[q : (p := q + n)].decode()
         elif t == 16:
@@ -206,22 +205,21 @@ def encode_RevisionInfo(m: RevisionInfo) -> bytes:
     if m.__class__ is not RevisionInfo:
         check_class(m, RevisionInfo)
     parts: list[bytes] = []
-    w = parts.append
     if m.semantic_version != "":
         x = m.semantic_version.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.deprecated is not False:
-        w(b"\x10")
-        w(boolean(m.deprecated))
+        parts.append(b"\x10")
+        parts.append(boolean(m.deprecated))
     if m.schema is not None:
         x = plain_Struct.encode(m.schema)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -297,7 +295,7 @@ def decode_GetRevisionRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.get_by = GetRevisionRequest.Uid(b[q : (p := q + n)].decode())
         elif t == 18:
@@ -325,24 +323,23 @@ def encode_GetRevisionRequest(m: GetRevisionRequest) -> bytes:
     if m.__class__ is not GetRevisionRequest:
         check_class(m, GetRevisionRequest)
     parts: list[bytes] = []
-    w = parts.append
     match m.get_by:
         case None:
             pass
         case GetRevisionRequest.Uid(v1):
             x = v1.encode()
             n = len(x)
-            w(TAG_10[n] if n < 128 else prefix(10, n))
-            w(x)
+            parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+            parts.append(x)
         case GetRevisionRequest.NameSemanticVersion_(v2):
             x = encode_GetRevisionRequest_NameSemanticVersion(v2)
             n = len(x)
-            w(TAG_18[n] if n < 128 else prefix(18, n))
-            w(x)
+            parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+            parts.append(x)
         case _:
             raise not_a_member()
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -443,7 +440,7 @@ def decode_GetRevisionRequest_NameSemanticVersion(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.name = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -465,19 +462,18 @@ def encode_GetRevisionRequest_NameSemanticVersion(
     if m.__class__ is not GetRevisionRequest.NameSemanticVersion:
         check_class(m, GetRevisionRequest.NameSemanticVersion)
     parts: list[bytes] = []
-    w = parts.append
     if m.name != "":
         x = m.name.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.semantic_version != "":
         x = m.semantic_version.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -550,7 +546,7 @@ def decode_ListRevisionsRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.field_selector = decode_Selector(
                 b, q, (p := q + n), m.field_selector, depth - 1
@@ -576,24 +572,23 @@ def encode_ListRevisionsRequest(m: ListRevisionsRequest) -> bytes:
     if m.__class__ is not ListRevisionsRequest:
         check_class(m, ListRevisionsRequest)
     parts: list[bytes] = []
-    w = parts.append
     if m.field_selector is not None:
         x = encode_Selector(m.field_selector)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.sort is not None:
         x = encode_Sort(m.sort)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.pagination is not None:
         x = encode_PageBasedPaginationRequest(m.pagination)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -671,7 +666,7 @@ def decode_ListRevisionsResponse(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.revisions.append(decode_Revision(b, q, (p := q + n), None, depth - 1))
         elif t == 18:
@@ -693,20 +688,19 @@ def encode_ListRevisionsResponse(m: ListRevisionsResponse) -> bytes:
     if m.__class__ is not ListRevisionsResponse:
         check_class(m, ListRevisionsResponse)
     parts: list[bytes] = []
-    w = parts.append
     check_list(m.revisions)
     for v1 in m.revisions:
         x = encode_Revision(v1)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.pagination is not None:
         x = encode_PageBasedPaginationResponse(m.pagination)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

@@ -40,7 +40,7 @@ def decode_SecretConfig(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 34:
             m.aws_secrets = decode_SecretConfig_AWSSecrets(
                 b, q, (p := q + n), m.aws_secrets, depth - 1
@@ -60,14 +60,13 @@ def encode_SecretConfig(m: SecretConfig) -> bytes:
     if m.__class__ is not SecretConfig:
         check_class(m, SecretConfig)
     parts: list[bytes] = []
-    w = parts.append
     if m.aws_secrets is not None:
         x = encode_SecretConfig_AWSSecrets(m.aws_secrets)
         n = len(x)
-        w(TAG_34[n] if n < 128 else prefix(34, n))
-        w(x)
+        parts.append(TAG_34[n] if n < 128 else prefix(34, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -129,7 +128,7 @@ def decode_SecretConfig_AWSSecrets(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.aws_access_key_id = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -151,24 +150,23 @@ def encode_SecretConfig_AWSSecrets(m: SecretConfig.AWSSecrets) -> bytes:
     if m.__class__ is not SecretConfig.AWSSecrets:
         check_class(m, SecretConfig.AWSSecrets)
     parts: list[bytes] = []
-    w = parts.append
     if m.aws_access_key_id != "":
         x = m.aws_access_key_id.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.aws_secret_access_key != "":
         x = m.aws_secret_access_key.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.aws_region != "":
         x = m.aws_region.encode()
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

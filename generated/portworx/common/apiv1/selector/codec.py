@@ -51,7 +51,7 @@ def decode_Selector(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.filters.append(
                 decode_Selector_Filter(b, q, (p := q + n), None, depth - 1)
@@ -71,15 +71,14 @@ def encode_Selector(m: Selector) -> bytes:
     if m.__class__ is not Selector:
         check_class(m, Selector)
     parts: list[bytes] = []
-    w = parts.append
     check_list(m.filters)
     for v1 in m.filters:
         x = encode_Selector_Filter(v1)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -141,7 +140,7 @@ def decode_Selector_Filter(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 810:
             m.key = b[q : (p := q + n)].decode()
         elif t == 816:
@@ -164,23 +163,22 @@ def encode_Selector_Filter(m: Selector.Filter) -> bytes:
     if m.__class__ is not Selector.Filter:
         check_class(m, Selector.Filter)
     parts: list[bytes] = []
-    w = parts.append
     if m.key != "":
         x = m.key.encode()
         n = len(x)
-        w(prefix(810, n))
-        w(x)
+        parts.append(prefix(810, n))
+        parts.append(x)
     if m.op != 0:
-        w(b"\xb0\x06")
-        w(int32(m.op))
+        parts.append(b"\xb0\x06")
+        parts.append(int32(m.op))
     check_list(m.values)
     for v103 in m.values:
         x = v103.encode()
         n = len(x)
-        w(prefix(826, n))
-        w(x)
+        parts.append(prefix(826, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -258,7 +256,7 @@ def decode_ResourceSelector(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.infra_resource_filters.append(
                 decode_ResourceSelector_ResourceFilter(
@@ -280,15 +278,14 @@ def encode_ResourceSelector(m: ResourceSelector) -> bytes:
     if m.__class__ is not ResourceSelector:
         check_class(m, ResourceSelector)
     parts: list[bytes] = []
-    w = parts.append
     check_list(m.infra_resource_filters)
     for v1 in m.infra_resource_filters:
         x = encode_ResourceSelector_ResourceFilter(v1)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -366,7 +363,7 @@ def decode_ResourceSelector_ResourceFilter(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 808:
             m.resource_type = table_InfraResource_Type[n]
             p = q
@@ -390,21 +387,20 @@ def encode_ResourceSelector_ResourceFilter(m: ResourceSelector.ResourceFilter) -
     if m.__class__ is not ResourceSelector.ResourceFilter:
         check_class(m, ResourceSelector.ResourceFilter)
     parts: list[bytes] = []
-    w = parts.append
     if m.resource_type != 0:
-        w(b"\xa8\x06")
-        w(int32(m.resource_type))
+        parts.append(b"\xa8\x06")
+        parts.append(int32(m.resource_type))
     if m.op != 0:
-        w(b"\xb0\x06")
-        w(int32(m.op))
+        parts.append(b"\xb0\x06")
+        parts.append(int32(m.op))
     check_list(m.values)
     for v103 in m.values:
         x = v103.encode()
         n = len(x)
-        w(prefix(826, n))
-        w(x)
+        parts.append(prefix(826, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

@@ -36,7 +36,7 @@ def decode_Sort(b: bytes, p: int, end: int, m: Sort | None, depth: int) -> Sort:
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 8:
             m.sort_by = table_SortBy_Field[n]
             p = q
@@ -58,15 +58,14 @@ def encode_Sort(m: Sort) -> bytes:
     if m.__class__ is not Sort:
         check_class(m, Sort)
     parts: list[bytes] = []
-    w = parts.append
     if m.sort_by != 0:
-        w(b"\x08")
-        w(int32(m.sort_by))
+        parts.append(b"\x08")
+        parts.append(int32(m.sort_by))
     if m.sort_order != 0:
-        w(b"\x10")
-        w(int32(m.sort_order))
+        parts.append(b"\x10")
+        parts.append(int32(m.sort_order))
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 

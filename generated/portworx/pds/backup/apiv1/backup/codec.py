@@ -35,7 +35,7 @@ from ....._runtime.wire import (
     wide_tag,
 )
 from ....._runtime.wkt import Timestamp
-from ....._runtime.wkt_codec import (
+from ....._runtime.wkt_time import (
     decode_Timestamp,
     encode_Timestamp,
     from_json_Timestamp,
@@ -106,7 +106,7 @@ def decode_Backup(b: bytes, p: int, end: int, m: Backup | None, depth: int) -> B
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.meta = decode_Meta(b, q, (p := q + n), m.meta, depth - 1)
         elif t == 18:
@@ -128,24 +128,23 @@ def encode_Backup(m: Backup) -> bytes:
     if m.__class__ is not Backup:
         check_class(m, Backup)
     parts: list[bytes] = []
-    w = parts.append
     if m.meta is not None:
         x = encode_Meta(m.meta)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.config is not None:
         x = encode_Config(m.config)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.status is not None:
         x = encode_Status(m.status)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -215,7 +214,7 @@ def decode_Config(b: bytes, p: int, end: int, m: Config | None, depth: int) -> C
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.references = decode_References(
                 b, q, (p := q + n), m.references, depth - 1
@@ -237,19 +236,18 @@ def encode_Config(m: Config) -> bytes:
     if m.__class__ is not Config:
         check_class(m, Config)
     parts: list[bytes] = []
-    w = parts.append
     if m.references is not None:
         x = encode_References(m.references)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.backup_capability != "":
         x = m.backup_capability.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -314,7 +312,7 @@ def decode_References(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.image_id = b[q : (p := q + n)].decode()
         else:
@@ -332,14 +330,13 @@ def encode_References(m: References) -> bytes:
     if m.__class__ is not References:
         check_class(m, References)
     parts: list[bytes] = []
-    w = parts.append
     if m.image_id != "":
         x = m.image_id.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -399,7 +396,7 @@ def decode_Status(b: bytes, p: int, end: int, m: Status | None, depth: int) -> S
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.cloud_snap_id = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -437,45 +434,44 @@ def encode_Status(m: Status) -> bytes:
     if m.__class__ is not Status:
         check_class(m, Status)
     parts: list[bytes] = []
-    w = parts.append
     if m.cloud_snap_id != "":
         x = m.cloud_snap_id.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.start_time is not None:
         x = encode_Timestamp(m.start_time)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.completion_time is not None:
         x = encode_Timestamp(m.completion_time)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m.phase != 0:
-        w(b" ")
-        w(int32(m.phase))
+        parts.append(b" ")
+        parts.append(int32(m.phase))
     if m.error_code != "":
         x = m.error_code.encode()
         n = len(x)
-        w(TAG_42[n] if n < 128 else prefix(42, n))
-        w(x)
+        parts.append(TAG_42[n] if n < 128 else prefix(42, n))
+        parts.append(x)
     if m.error_message != "":
         x = m.error_message.encode()
         n = len(x)
-        w(TAG_50[n] if n < 128 else prefix(50, n))
-        w(x)
+        parts.append(TAG_50[n] if n < 128 else prefix(50, n))
+        parts.append(x)
     if m.file_size != 0:
-        w(b"8")
-        w(int64(m.file_size))
+        parts.append(b"8")
+        parts.append(int64(m.file_size))
     if m.data_service_deployment_meta_data is not None:
         x = encode_DataServiceDeploymentMetaData(m.data_service_deployment_meta_data)
         n = len(x)
-        w(TAG_66[n] if n < 128 else prefix(66, n))
-        w(x)
+        parts.append(TAG_66[n] if n < 128 else prefix(66, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -594,7 +590,7 @@ def decode_DataServiceDeploymentMetaData(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.name = b[q : (p := q + n)].decode()
         elif t == 18:
@@ -627,47 +623,46 @@ def encode_DataServiceDeploymentMetaData(m: DataServiceDeploymentMetaData) -> by
     if m.__class__ is not DataServiceDeploymentMetaData:
         check_class(m, DataServiceDeploymentMetaData)
     parts: list[bytes] = []
-    w = parts.append
     if m.name != "":
         x = m.name.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.custom_resource_name != "":
         x = m.custom_resource_name.encode()
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m.target_cluster_name != "":
         x = m.target_cluster_name.encode()
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m.namespace_name != "":
         x = m.namespace_name.encode()
         n = len(x)
-        w(TAG_34[n] if n < 128 else prefix(34, n))
-        w(x)
+        parts.append(TAG_34[n] if n < 128 else prefix(34, n))
+        parts.append(x)
     if m.tls_enabled is not False:
-        w(b"(")
-        w(boolean(m.tls_enabled))
+        parts.append(b"(")
+        parts.append(boolean(m.tls_enabled))
     if m.data_service_name != "":
         x = m.data_service_name.encode()
         n = len(x)
-        w(TAG_50[n] if n < 128 else prefix(50, n))
-        w(x)
+        parts.append(TAG_50[n] if n < 128 else prefix(50, n))
+        parts.append(x)
     if m.data_service_version != "":
         x = m.data_service_version.encode()
         n = len(x)
-        w(TAG_58[n] if n < 128 else prefix(58, n))
-        w(x)
+        parts.append(TAG_58[n] if n < 128 else prefix(58, n))
+        parts.append(x)
     if m.image_build != "":
         x = m.image_build.encode()
         n = len(x)
-        w(TAG_66[n] if n < 128 else prefix(66, n))
-        w(x)
+        parts.append(TAG_66[n] if n < 128 else prefix(66, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -782,7 +777,7 @@ def decode_GetBackupRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.id = b[q : (p := q + n)].decode()
         else:
@@ -800,14 +795,13 @@ def encode_GetBackupRequest(m: GetBackupRequest) -> bytes:
     if m.__class__ is not GetBackupRequest:
         check_class(m, GetBackupRequest)
     parts: list[bytes] = []
-    w = parts.append
     if m.id != "":
         x = m.id.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -871,7 +865,7 @@ def decode_DeleteBackupRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.id = b[q : (p := q + n)].decode()
         elif t == 16:
@@ -892,17 +886,16 @@ def encode_DeleteBackupRequest(m: DeleteBackupRequest) -> bytes:
     if m.__class__ is not DeleteBackupRequest:
         check_class(m, DeleteBackupRequest)
     parts: list[bytes] = []
-    w = parts.append
     if m.id != "":
         x = m.id.encode()
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.force is not False:
-        w(b"\x10")
-        w(boolean(m.force))
+        parts.append(b"\x10")
+        parts.append(boolean(m.force))
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -973,7 +966,7 @@ def decode_ListBackupsRequest(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.list_by = ListBackupsRequest.DataServiceDeploymentId(
                 b[q : (p := q + n)].decode()
@@ -1001,34 +994,33 @@ def encode_ListBackupsRequest(m: ListBackupsRequest) -> bytes:
     if m.__class__ is not ListBackupsRequest:
         check_class(m, ListBackupsRequest)
     parts: list[bytes] = []
-    w = parts.append
     match m.list_by:
         case None:
             pass
         case ListBackupsRequest.DataServiceDeploymentId(v1):
             x = v1.encode()
             n = len(x)
-            w(TAG_10[n] if n < 128 else prefix(10, n))
-            w(x)
+            parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+            parts.append(x)
         case ListBackupsRequest.BackupConfigId(v2):
             x = v2.encode()
             n = len(x)
-            w(TAG_18[n] if n < 128 else prefix(18, n))
-            w(x)
+            parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+            parts.append(x)
         case _:
             raise not_a_member()
     if m.pagination is not None:
         x = encode_PageBasedPaginationRequest(m.pagination)
         n = len(x)
-        w(TAG_26[n] if n < 128 else prefix(26, n))
-        w(x)
+        parts.append(TAG_26[n] if n < 128 else prefix(26, n))
+        parts.append(x)
     if m.sort is not None:
         x = encode_Sort(m.sort)
         n = len(x)
-        w(TAG_34[n] if n < 128 else prefix(34, n))
-        w(x)
+        parts.append(TAG_34[n] if n < 128 else prefix(34, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
@@ -1134,7 +1126,7 @@ def decode_ListBackupsResponse(
         if t > 127:
             t, n, q = wide_tag(b, p)
         elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q)
+            n, q = varint_rest(b, n, q, t)
         if t == 10:
             m.backups.append(decode_Backup(b, q, (p := q + n), None, depth - 1))
         elif t == 18:
@@ -1156,20 +1148,19 @@ def encode_ListBackupsResponse(m: ListBackupsResponse) -> bytes:
     if m.__class__ is not ListBackupsResponse:
         check_class(m, ListBackupsResponse)
     parts: list[bytes] = []
-    w = parts.append
     check_list(m.backups)
     for v1 in m.backups:
         x = encode_Backup(v1)
         n = len(x)
-        w(TAG_10[n] if n < 128 else prefix(10, n))
-        w(x)
+        parts.append(TAG_10[n] if n < 128 else prefix(10, n))
+        parts.append(x)
     if m.pagination is not None:
         x = encode_PageBasedPaginationResponse(m.pagination)
         n = len(x)
-        w(TAG_18[n] if n < 128 else prefix(18, n))
-        w(x)
+        parts.append(TAG_18[n] if n < 128 else prefix(18, n))
+        parts.append(x)
     if m._unknown:
-        w(m._unknown)
+        parts.append(m._unknown)
     return b"".join(parts)
 
 
