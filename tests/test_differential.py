@@ -1,0 +1,322 @@
+"""Generated codecs against google.protobuf (upb): the same values, the same JSON, the same verdict on damaged input.
+
+``NIGHTLY=1`` runs at least 100,000 decodes of damaged messages; without it a bounded share.
+Deliberate differences, all of them here:
+
+* unknown fields inside of wrappers, Struct, Value and ListValue are dropped, because a field of such a
+  type holds a plain Python value (``_without_unknown``);
+* a Value that holds nothing, or the null of another number than 0, is null, for the same reason
+  (``_with_plain_nulls``); google.protobuf has no JSON for the first;
+* field number 0 is refused inside of unknown groups too, as C++ does; upb looks at the outermost level only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import codec_support
+import pytest
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor as FD
+from google.protobuf.message import DecodeError as TheirDecodeError
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+NIGHTLY = bool(os.environ.get("NIGHTLY"))
+MUTATIONS = 40
+"""Damaged forms of each message that are decoded."""
+
+MESSAGES = (
+    "codec.kinds.Kinds",
+    "codec.kinds.Lists",
+    "codec.kinds.Maps",
+    "codec.kinds.Choice",
+    "codec.kinds.Nothing",
+    "codec.legacy.Legacy",
+    "codec.legacy.Strict",
+    "codec.edition.Edition",
+    "codec.known.Known",
+)
+
+_settings = settings(
+    max_examples=400 if NIGHTLY else 40,
+    deadline=None,
+    derandomize=not NIGHTLY,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+_int32 = st.one_of(st.integers(-(2**31), 2**31 - 1), st.sampled_from([0, 1, -1, 127, 128, -(2**31), 2**31 - 1]))
+_int64 = st.one_of(st.integers(-(2**63), 2**63 - 1), st.sampled_from([0, 1, -1, -(2**63), 2**63 - 1]))
+_uint32 = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 127, 128, 16383, 16384, 2**32 - 1]))
+_uint64 = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 2**63, 2**64 - 1]))
+_text = st.one_of(st.text(max_size=12), st.text(min_size=126, max_size=130, alphabet="aé"))
+
+_nan = float("nan")
+"""The one that JSON gives back: it has no others."""
+
+SCALARS: dict[int, st.SearchStrategy[Any]] = {
+    FD.TYPE_DOUBLE: st.floats().map(lambda x: _nan if x != x else x),
+    FD.TYPE_FLOAT: st.floats(width=32).map(lambda x: _nan if x != x else x),
+    FD.TYPE_INT32: _int32,
+    FD.TYPE_SINT32: _int32,
+    FD.TYPE_SFIXED32: _int32,
+    FD.TYPE_INT64: _int64,
+    FD.TYPE_SINT64: _int64,
+    FD.TYPE_SFIXED64: _int64,
+    FD.TYPE_UINT32: _uint32,
+    FD.TYPE_FIXED32: _uint32,
+    FD.TYPE_UINT64: _uint64,
+    FD.TYPE_FIXED64: _uint64,
+    FD.TYPE_BOOL: st.booleans(),
+    FD.TYPE_STRING: _text,
+    FD.TYPE_BYTES: st.binary(max_size=12),
+}
+
+_json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def _single(draw: Any, field: Any, depth: int) -> Any:
+    if field.message_type is not None:
+        return _message(draw, field.message_type, depth)
+    if field.enum_type is not None:
+        numbers = [value.number for value in field.enum_type.values]
+        if not field.enum_type.is_closed and field.enum_type.name != "NullValue":
+            numbers += [99, -7]
+        return draw(st.sampled_from(numbers))
+    return draw(SCALARS[field.type])
+
+
+def _message(draw: Any, descriptor: Any, depth: int) -> Any:
+    """A message as bytes: what it is made of is then the same for both."""
+    theirs = codec_support.message_class(descriptor)()
+    name = descriptor.full_name
+    if name == "google.protobuf.Timestamp":
+        theirs.seconds = draw(st.integers(-62135596800, 253402300799))
+        theirs.nanos = draw(st.sampled_from([0, 1, 1000, 999999999, 500000000]))
+    elif name == "google.protobuf.Duration":
+        sign = draw(st.sampled_from([1, -1]))
+        theirs.seconds = sign * draw(st.integers(0, 315576000000))
+        theirs.nanos = sign * draw(st.sampled_from([0, 1, 1000, 999999999]))
+    elif name == "google.protobuf.FieldMask":
+        theirs.paths.extend(draw(st.lists(st.sampled_from(["a", "a_b.c", "foo_bar"]), max_size=3)))
+    elif name == "google.protobuf.Any":
+        if draw(st.booleans()):
+            theirs.type_url = "type.googleapis.com/codec.kinds.Choice"
+            theirs.value = b"\x0a\x01x"
+    elif name == "google.protobuf.Value":
+        json_format.ParseDict(draw(_json_values), theirs)
+    elif name == "google.protobuf.Struct":
+        json_format.ParseDict(draw(st.dictionaries(st.text(max_size=4), _json_values, max_size=3)), theirs)
+    elif name == "google.protobuf.ListValue":
+        json_format.ParseDict(draw(st.lists(_json_values, max_size=3)), theirs)
+    else:
+        _fill(draw, theirs, depth)
+    return theirs
+
+
+def _fill(draw: Any, message: Any, depth: int) -> None:
+    fields = list(message.DESCRIPTOR.fields)
+    for oneof in message.DESCRIPTOR.oneofs:
+        if len(oneof.fields) > 1:
+            kept = draw(st.sampled_from(list(oneof.fields)))
+            fields = [f for f in fields if f.containing_oneof is not oneof or f is kept]
+    chosen = draw(st.lists(st.sampled_from(fields), max_size=8, unique_by=lambda f: f.number)) if fields else []
+    required = [f for f in fields if f.is_required and f not in chosen]
+    for field in chosen + required:
+        if field.message_type is not None and depth <= 0 and not field.is_required:
+            continue
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            _fill_map(draw, message, field, depth)
+        elif field.is_repeated:
+            for _ in range(draw(st.integers(0, 3))):
+                value = _single(draw, field, depth - 1)
+                held = getattr(message, field.name)
+                held.add().CopyFrom(value) if field.message_type is not None else held.append(value)
+        else:
+            value = _single(draw, field, depth - 1)
+            if field.message_type is not None:
+                getattr(message, field.name).CopyFrom(value)
+                getattr(message, field.name).SetInParent()
+            else:
+                setattr(message, field.name, value)
+
+
+def _fill_map(draw: Any, message: Any, field: Any, depth: int) -> None:
+    key, value = field.message_type.fields
+    held = getattr(message, field.name)
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(SCALARS[key.type])
+        content = _single(draw, value, depth - 1)
+        if value.message_type is not None:
+            held[name].CopyFrom(content)
+        else:
+            held[name] = content
+
+
+@st.composite
+def messages(draw: Any, name: str) -> Any:
+    """A message of google.protobuf."""
+    return _message(draw, codec_support.worlds().theirs[name].DESCRIPTOR, 3)
+
+
+def _canonical(message: Any) -> bytes:
+    return bytes(message.SerializePartialToString(deterministic=True))
+
+
+def _without_unknown(message: Any) -> bytes:
+    message.DiscardUnknownFields()
+    _with_plain_nulls(message)
+    return _canonical(message)
+
+
+def _with_plain_nulls(message: Any) -> None:
+    if message.DESCRIPTOR.full_name == "google.protobuf.Value" and message.WhichOneof("kind") in (None, "null_value"):
+        message.null_value = 0
+    for field in message.DESCRIPTOR.fields:
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            if field.message_type.fields_by_name["value"].message_type is not None:
+                for key in getattr(message, field.name):
+                    _with_plain_nulls(getattr(message, field.name)[key])
+        elif field.is_repeated:
+            for item in getattr(message, field.name):
+                _with_plain_nulls(item)
+        elif message.HasField(field.name):
+            _with_plain_nulls(getattr(message, field.name))
+
+
+def _assert_same_values(ours: Any, theirs: Any) -> None:
+    """Every scalar of the message itself, by the names of google.protobuf."""
+    for field in theirs.DESCRIPTOR.fields:
+        if field.message_type is not None or not hasattr(ours, field.name):
+            continue
+        held = getattr(ours, field.name)
+        if field.is_repeated:
+            assert list(map(repr, map(_plain, held))) == list(map(repr, getattr(theirs, field.name)))
+        elif field.has_presence and not theirs.HasField(field.name):
+            assert held is None
+        else:
+            assert repr(_plain(held)) == repr(getattr(theirs, field.name)), field.full_name
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_bytes_mean_the_same_both_ways(name: str) -> None:
+    both = codec_support.worlds()
+
+    @_settings
+    @given(messages(name))
+    def check(theirs: Any) -> None:
+        data = theirs.SerializeToString()
+        ours = both.ours[name].from_bytes(data)
+        _assert_same_values(ours, theirs)
+        back = ours.to_bytes()
+        assert _canonical(both.theirs[name].FromString(back)) == _canonical(theirs)
+        assert both.ours[name].from_bytes(back).to_bytes() == back
+        twin = ours.copy()
+        assert twin.to_bytes() == back
+        assert len(ours.to_bytes(deterministic=True)) == len(back)
+
+    check()
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_json_is_the_same_both_ways(name: str) -> None:
+    both = codec_support.worlds()
+    encode_error = both.module("_runtime.errors").EncodeError
+
+    @_settings
+    @given(messages(name))
+    def check(theirs: Any) -> None:
+        ours = both.ours[name].from_bytes(theirs.SerializeToString())
+        try:
+            expected = json_format.MessageToJson(theirs, descriptor_pool=both.pool)
+        except (json_format.SerializeToJsonError, ValueError, TypeError, OverflowError):
+            with pytest.raises(encode_error):
+                ours.to_json()
+            return
+        text = ours.to_json()
+        assert json.loads(text) == json.loads(expected)
+        parsed = json_format.Parse(text, both.theirs[name](), descriptor_pool=both.pool)
+        assert _without_unknown(parsed) == _without_unknown(both.theirs[name].FromString(theirs.SerializeToString()))
+        read = both.ours[name].from_json(expected)
+        assert json.loads(read.to_json()) == json.loads(text)
+        options = {"emit_defaults": True, "proto_names": True}
+        verbose = json_format.MessageToDict(
+            theirs,
+            always_print_fields_with_no_presence=True,
+            preserving_proto_field_name=True,
+            descriptor_pool=both.pool,
+        )
+        assert json.loads(ours.to_json(**options)) == json.loads(json.dumps(verbose))
+
+    check()
+
+
+@st.composite
+def damaged(draw: Any, name: str) -> list[bytes]:
+    """Forms of a message's bytes with bits flipped, cut, doubled or spliced."""
+    data = bytearray(draw(messages(name)).SerializeToString())
+    random = draw(st.randoms(use_true_random=False))
+    found = []
+    for _ in range(MUTATIONS):
+        changed = bytearray(data)
+        for _ in range(random.randint(1, 3)):
+            kind = random.randint(0, 5)
+            at = random.randint(0, len(changed)) if changed else 0
+            if kind == 0:
+                del changed[at:]
+            elif kind == 1 and at < len(changed):
+                changed[at] ^= 1 << random.randint(0, 7)
+            elif kind == 2 and at < len(changed):
+                changed[at] = random.choice([0, 1, 0x7F, 0x80, 0xFF, 3, 4, 0x0B, 0x0C])
+            elif kind == 3:
+                changed[at:at] = bytes(random.randint(0, 255) for _ in range(random.randint(1, 4)))
+            elif kind == 4:
+                changed += data
+            else:
+                del changed[at : at + random.randint(1, 3)]
+        found.append(bytes(changed))
+    return found
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_damaged_bytes_get_the_same_verdict(name: str) -> None:
+    both = codec_support.worlds()
+    cls, theirs = both.ours[name], both.theirs[name]
+    decode_error = both.module("_runtime.errors").DecodeError
+
+    @_settings
+    @given(damaged(name))
+    def check(inputs: list[bytes]) -> None:
+        for data in inputs:
+            try:
+                expected = theirs.FromString(data)
+            except TheirDecodeError:
+                with pytest.raises(decode_error):
+                    cls.from_bytes(data)
+                continue
+            try:
+                ours = cls.from_bytes(data)
+            except decode_error as error:
+                assert error.reason == "field number out of range", data
+                continue
+            if not expected.IsInitialized():
+                continue
+            back = theirs.FromString(ours.to_bytes())
+            if _canonical(back) != _canonical(expected):
+                assert name == "codec.known.Known", data
+                assert _without_unknown(back) == _without_unknown(expected)
+
+    check()
