@@ -64,3 +64,8 @@ def _walk(descriptors: Iterable[Any]) -> Iterable[Any]:
 def message_class(descriptor: Any) -> Any:
     """google.protobuf's class for a descriptor."""
     return message_factory.GetMessageClass(descriptor)
+
+
+def is_map(field: Any) -> bool:
+    """Whether a field of google.protobuf is a map."""
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
