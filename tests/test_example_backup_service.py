@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,7 @@ def test_the_seed_is_the_same_every_time() -> None:
 
 
 def test_the_program_serves_prints_how_to_call_it_and_drains(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "examples.backup_service", "--address", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "examples.backup_service", "--address", "127.0.0.1:0", "--http", "127.0.0.1:0"]
     process = subprocess.Popen(
         [*command, "--database", str(tmp_path / "backups.db")],
         cwd=ROOT,
@@ -267,12 +268,16 @@ def test_the_program_serves_prints_how_to_call_it_and_drains(tmp_path: Path) -> 
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
-        found = re.fullmatch(rf"{COUNT} backups on (127\.0\.0\.1:\d+)\n", first)
+        found = re.fullmatch(
+            rf"{COUNT} backups on (127\.0\.0\.1:\d+) \(gRPC\) and (127\.0\.0\.1:\d+) \(HTTP\)\n", first
+        )
         assert found, first
         help_text = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
         with grpc.insecure_channel(found[1]) as channel:
             request = GetBackupRequest(id=uid(FIRST.backup))
             assert BackupServiceSyncClient(channel).get_backup(request, timeout=10) == FIRST.backup
+        with urllib.request.urlopen(f"http://{found[2]}/pds/v1/backups/{uid(FIRST.backup)}", timeout=10) as answer:
+            assert json.loads(answer.read()) == FIRST.backup.to_dict()
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
     finally:

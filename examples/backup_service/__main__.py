@@ -11,8 +11,10 @@ from pathlib import Path
 if find_spec("portworx") is None:
     sys.path.insert(0, str(Path(__file__).parents[2] / "generated"))
 
+from portworx._runtime.rpc.http import serve_http
+from portworx._runtime.rpc.rest import RestApp
 from portworx._runtime.rpc.serve import serve
-from portworx._runtime.rpc.server import Config, GrpcServer
+from portworx._runtime.rpc.server import Config
 
 from .seed import rows
 from .service import BackupService
@@ -30,6 +32,10 @@ Python, with PYTHONPATH=generated:
   from portworx.pds.backup.apiv1.backup import BackupServiceSyncClient, GetBackupRequest
   client = BackupServiceSyncClient(grpc.insecure_channel("{address}"))
   print(client.get_backup(GetBackupRequest(id="{uid}")))
+curl, over HTTP and JSON:
+  curl http://{http}/pds/v1/backups/{uid}
+  curl 'http://{http}/pds/v1/backups?pagination.pageSize=3&sort.sortBy=NAME'
+  curl http://{http}/openapi.json
 Ctrl-C stops it.
 """
 
@@ -40,6 +46,7 @@ def main() -> None:
         prog="python -m examples.backup_service", description="The example backup service."
     )
     parser.add_argument("--address", default="127.0.0.1:50051", help="host:port to listen on (default: %(default)s)")
+    parser.add_argument("--http", default="127.0.0.1:8080", help="host:port for HTTP and JSON (default: %(default)s)")
     parser.add_argument(
         "--database", default=":memory:", help="SQLite file; seeded where it is empty (default: in memory)"
     )
@@ -49,14 +56,24 @@ def main() -> None:
     if store.is_empty():
         store.add(rows())
     page = store.page(where=None, order="created_at", descending=False, offset=0, limit=1)
+    service = BackupService(store)
+    listening: list[str] = []
 
-    def started(server: GrpcServer) -> None:
-        uid = page.backups[0].meta.uid if page.backups and page.backups[0].meta else "bkp:..."
-        service = "public.portworx.pds.backup.v1.BackupService"
-        print(f"{page.total} backups on {server.address}")
-        print(_HELP.format(address=server.address, uid=uid, service=service), flush=True)
+    def started(address: str) -> None:
+        listening.append(address)
+        if len(listening) == 2:
+            uid = page.backups[0].meta.uid if page.backups and page.backups[0].meta else "bkp:..."
+            address, http = listening
+            print(f"{page.total} backups on {address} (gRPC) and {http} (HTTP)")
+            print(_HELP.format(address=address, http=http, uid=uid, service=service.binding().service), flush=True)
 
-    serve(BackupService(store), config=Config(address=arguments.address), started=started)
+    host, _, port = arguments.http.rpartition(":")
+    serve(
+        service,
+        config=Config(address=arguments.address),
+        started=lambda server: started(server.address),
+        alongside=[serve_http(RestApp(service), host, int(port), started=lambda port: started(f"{host}:{port}"))],
+    )
     store.close()
 
 
