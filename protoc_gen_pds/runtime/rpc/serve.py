@@ -1,5 +1,7 @@
 """``serve(...)``: a process that serves until it is told to stop, or several of them on one port."""
 
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
