@@ -2,7 +2,8 @@
 
 Every contender runs in a process, and in an environment, of its own. Rounds are interleaved: each
 operation is measured for every contender before the next round, so that a slow moment of the machine
-meets all. Of the rounds the fastest counts. Results go to bench/results/codec.json.
+meets all. Of the rounds the fastest counts. Results of a whole run go to
+bench/results/codec.json.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-import report  # noqa: E402
-from contenders import BASELINE, CONTENDERS, MODULES, Prepared, prepare  # noqa: E402
-from worker import MESSAGES, OPERATIONS  # noqa: E402
+import report
+from contenders import BASELINE, CONTENDERS, MODULES, Prepared, prepare
+from worker import MESSAGES, OPERATIONS
 
 ROOT = HERE.parent.parent
 CACHE = ROOT / ".cache" / "bench"
@@ -150,13 +151,15 @@ def main() -> int:
     """Prepare, check, measure, write and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="these contenders, besides the baseline")
-    parser.add_argument("--quick", action="store_true", help="short rounds, for a look; nothing is written")
+    parser.add_argument("--compiled", action="store_true", help="only ours, pure and compiled, and the baseline")
+    parser.add_argument("--quick", action="store_true", help="short rounds, for a look")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.1, help="length of one measurement")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     rounds, seconds = (3, 0.03) if arguments.quick else (arguments.rounds, arguments.seconds)
-    names = [name for name in CONTENDERS if not arguments.only or name in (BASELINE, *arguments.only)]
+    only = ["pds", "pds-compiled"] if arguments.compiled else arguments.only
+    names = [name for name in CONTENDERS if not only or name in (BASELINE, *only)]
     CACHE.mkdir(parents=True, exist_ok=True)
     prepared = [prepare(name, CACHE) for name in names]
     with ExitStack() as stack:
@@ -172,7 +175,7 @@ def main() -> int:
         "memory_bytes": {one.name: memory_of(one, 500 if arguments.quick else 5000) for one in prepared},
         "import_cpu_ms": {one.name: import_time(one, 3 if arguments.quick else 15) for one in prepared},
     }
-    if not arguments.quick:
+    if not arguments.quick and not only:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(report.tables(result))

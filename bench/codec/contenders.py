@@ -42,6 +42,7 @@ class Contender:
         removed: what pip removes again.
         plugin: name of its protoc plugin; empty for protoc's own Python.
         option: options of the plugin.
+        package: directory that its output needs around it.
         environment: variables of the process that is measured.
         compiled: whether the generated codec is compiled with mypyc.
     """
@@ -52,6 +53,7 @@ class Contender:
     removed: tuple[str, ...] = ()
     plugin: str = ""
     option: str = ""
+    package: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     compiled: bool = False
 
@@ -81,7 +83,11 @@ CONTENDERS: dict[str, Contender] = {
         "betterproto 2.0.0b7", "betterproto", ("betterproto[compiler]==2.0.0b7",), plugin="python_betterproto"
     ),
     "betterproto2": Contender(
-        "betterproto2", "betterproto2", ("betterproto2", "betterproto2_compiler"), plugin="python_betterproto2"
+        "betterproto2",
+        "betterproto2",
+        ("betterproto2", "betterproto2_compiler"),
+        plugin="python_betterproto2",
+        package="peer",
     ),
     "pds": Contender("protoc-gen-pds", "pds", OURS, plugin="pds", option="package=pds,emit=models"),
     "pds-compiled": Contender(
@@ -118,7 +124,7 @@ def prepare(name: str, cache: Path) -> Prepared:
     if not (home / "ready").exists():
         venv.create(home, with_pip=True, clear=True)
         pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        subprocess.run([*pip, "install", *contender.requirements], check=True)
+        subprocess.run([*pip, "install", *contender.requirements], check=True, stderr=subprocess.DEVNULL)
         if contender.removed:
             subprocess.run([*pip, "uninstall", "--yes", *contender.removed], check=True)
         (home / "ready").touch()
@@ -138,11 +144,12 @@ _FILE_NAME = str.maketrans(dict.fromkeys("[]=<>", "_"))
 def _generate(prepared: Prepared) -> None:
     from grpc_tools import protoc
 
-    name, out = prepared.contender.plugin or "python", prepared.generated
+    name, out = prepared.contender.plugin or "python", prepared.generated / prepared.contender.package
+    out.mkdir(exist_ok=True)
     include = Path(protoc.__file__).parent / "_proto"
     flags = [f"-I{HERE}", f"-I{include}", f"--{name}_out={out}", "backup.proto"]
     if name == "pds":
-        script = out.parent / "protoc-gen-pds"
+        script = prepared.generated.parent / "protoc-gen-pds"
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m protoc_gen_pds "$@"\n')
         script.chmod(0o755)
         flags.insert(0, f"--plugin=protoc-gen-pds={script}")
@@ -160,11 +167,14 @@ def _generate(prepared: Prepared) -> None:
     )
 
 
+COMPILED = ("pds/backup/codec.py", "pds/_runtime/wire.py", "pds/_runtime/wkt_time.py")
+"""The generated codec, and what of the runtime it calls for every message."""
+
+
 def compile_codec(prepared: Prepared) -> None:
     """Compile the generated codec, unchanged, with mypyc, next to its source."""
-    codec = "pds/backup/codec.py"
     subprocess.run(
-        [prepared.python.absolute(), "-m", "mypyc", codec],
+        [prepared.python.absolute(), "-m", "mypyc", *COMPILED],
         check=True,
         cwd=prepared.generated,
         stdout=subprocess.DEVNULL,
@@ -241,7 +251,7 @@ def betterproto() -> SimpleNamespace:
 
 def betterproto2() -> SimpleNamespace:
     """betterproto2."""
-    module = importlib.import_module("backup")
+    module = importlib.import_module("peer.backup")
     from datetime import datetime
 
     return _types(
@@ -285,7 +295,7 @@ MODULES = {
     "google": "backup_pb2",
     "protobuf_py": "backup_pb",
     "betterproto": "backup",
-    "betterproto2": "backup",
+    "betterproto2": "peer.backup",
     "pds": "pds.backup",
 }
 """What a program imports."""
