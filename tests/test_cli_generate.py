@@ -364,6 +364,22 @@ class TestCleaning:
         assert read_tree(repository / "out") == run_plugin({"shop/v1/user.proto": USER})
         assert not (repository / "out/pds_api/shop/v1/order").exists()
 
+    def test_what_has_no_first_line_goes_with_the_module_beside_it(self, repository: Path) -> None:
+        text = (
+            'syntax = "proto3";\nimport "google/api/annotations.proto";\nmessage M {}\n'
+            'service S { rpc G(M) returns (M) { option (google.api.http) = {get: "/m"}; } }\n'
+        )
+        (repository / "proto/web.proto").write_text(text)
+        generate("-I", "proto", "--out", "out")
+        assert (repository / "out/pds_api/web/openapi.json").is_file()
+        (repository / "out/pds_api/shop/openapi.json").write_text("{}")
+        generate("-I", "proto", "--out", "out", "--clean", "proto/shop")
+        assert (repository / "out/pds_api/web/openapi.json").is_file()
+        (repository / "proto/web.proto").unlink()
+        generate("-I", "proto", "--out", "out", "--clean")
+        assert not (repository / "out/pds_api/web").exists()
+        assert (repository / "out/pds_api/shop/openapi.json").is_file()
+
     def test_what_others_wrote_stays(self, repository: Path) -> None:
         generate("-I", "proto", "--out", "out")
         kept = ["pds_api/mine.py", "pds_api/shop/v1/user/notes.txt", "other/models.py", "shop/v1/other.pb.md"]

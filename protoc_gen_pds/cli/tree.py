@@ -119,7 +119,11 @@ def _is_old_document(job: Job, path: str, expected: set[str], selected: set[str]
 
 
 def _source(path: Path) -> str | None:
-    """The .proto file that a generated file names in its first line."""
+    """The .proto file that a generated file names in its first line; JSON cannot, and goes by the module beside it."""
+    if path.name == "openapi.json":
+        path = path.with_name("methods.py")
+        if not path.is_file():
+            return None
     with path.open("rb") as file:
         match = _HEADER.match(file.readline(4096))
     return match[1].decode(errors="replace") if match else None
