@@ -27,7 +27,7 @@ $(VENV)/.generator: pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is %d.%d; Python 3.11 or later is needed: make PYTHON=..." % sys.version_info[:2])'
 	@test -x $(BIN)/python || { echo 'creating $(VENV)'; $(PYTHON) -m venv $(VENV); }
 	@echo 'installing the generator into $(VENV)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[rules]'
 	@touch $@
 
 # And what tests, linters and the example need.
@@ -48,7 +48,7 @@ $(VENV)-oldest/.generator: pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
 		| sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
 	@$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint $(VENV)-oldest/constraints.txt --editable .
+		--constraint $(VENV)-oldest/constraints.txt --editable '.[rules]'
 	@touch $@
 
 check-oldest: $(VENV)-oldest/.generator
