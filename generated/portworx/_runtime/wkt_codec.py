@@ -133,7 +133,7 @@ def _decode_two(
         if t > 127:
             t, n, p = wide_tag(b, q)
         elif n > 127 and not t & 5:
-            n, p = varint_rest(b, n, p)
+            n, p = varint_rest(b, n, p, t)
         if t == 10:
             first(b[p : (p := p + n)])
         elif t == 18 and second is not None:

@@ -60,8 +60,8 @@ def _wrapper(
             raise wire.too_deep()
         value = zero if into is None else into
         while p < end:
-            found, q = wire.read_varint(b, p)
-            if found == tag and q - p <= 5:
+            found, q = wire.read_tag(b, p)
+            if found == tag:
                 value, p = read(b, q)
             else:
                 p = wire.skip_field(b, p, end, depth)
@@ -94,7 +94,7 @@ def _fixed(code: str, width: int) -> Callable[[bytes, int], tuple[float, int]]:
 
 
 def _read_bytes(b: bytes, p: int) -> tuple[bytes, int]:
-    n, p = wire.read_varint(b, p)
+    n, p = wire.read_size(b, p)
     return b[p : p + n], p + n
 
 
@@ -197,12 +197,12 @@ def read_value(b: bytes, p: int, end: int, into: object, depth: int) -> Any:
     value = into
     while p < end:
         q = p
-        tag, p = wire.read_varint(b, p)
+        tag, p = wire.read_tag(b, p)
         if tag == 17:
             (value,) = wire.unpack_double(b, p)
             p += 8
         elif tag in (26, 42, 50):
-            n, p = wire.read_varint(b, p)
+            n, p = wire.read_size(b, p)
             start, p = p, p + n
             if tag == 26:
                 value = b[start:p].decode()
@@ -239,9 +239,9 @@ def _decode_struct(
         raise wire.too_deep()
     fields = {} if into is None else into
     while p < end:
-        tag, q = wire.read_varint(b, p)
+        tag, q = wire.read_tag(b, p)
         if tag == 10:
-            n, q = wire.read_varint(b, q)
+            n, q = wire.read_size(b, q)
             p = q + n
             _decode_entry(b, q, p, fields, depth - 1)
         else:
@@ -257,20 +257,24 @@ def _decode_entry(
     if depth < 0:
         raise wire.too_deep()
     key = ""
+    known = True
     value: JsonValue = None
     while p < end:
-        tag, q = wire.read_varint(b, p)
+        tag, q = wire.read_tag(b, p)
         if tag == 10:
-            n, q = wire.read_varint(b, q)
+            n, q = wire.read_size(b, q)
             key = b[q : (p := q + n)].decode()
         elif tag == 18:
-            n, q = wire.read_varint(b, q)
+            n, q = wire.read_size(b, q)
             value = _decode_value(b, q, (p := q + n), value, depth - 1)
         else:
+            # As in any map, an entry with other fields counts as unknown.
             p = wire.skip_field(b, p, end, depth)
+            known = False
     if p != end:
         raise wire.truncated()
-    into[key] = value
+    if known:
+        into[key] = value
 
 
 def _decode_list(
@@ -280,9 +284,9 @@ def _decode_list(
         raise wire.too_deep()
     values = [] if into is None else into
     while p < end:
-        tag, q = wire.read_varint(b, p)
+        tag, q = wire.read_tag(b, p)
         if tag == 10:
-            n, q = wire.read_varint(b, q)
+            n, q = wire.read_size(b, q)
             values.append(_decode_value(b, q, (p := q + n), None, depth - 1))
         else:
             p = wire.skip_field(b, p, end, depth)

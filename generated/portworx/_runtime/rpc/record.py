@@ -12,6 +12,7 @@ from dataclasses import field, fields
 from typing import Any, ClassVar, Literal, Self
 
 from ..errors import DecodeError
+from ..fields import lower_camel_case
 
 Kind = Literal[
     "string",
@@ -81,6 +82,13 @@ class Record:
             else:
                 parts.append(_delimited(number, _payload(value)))
         return b"".join(parts)
+
+    def items(self) -> Iterator[tuple[str, str, Any]]:
+        """JSON name, kind and value of each field that is not empty."""
+        for _, kind, _, name in _table(type(self)):
+            value = getattr(self, name)
+            if value is not None and value != _DEFAULTS.get(kind, ()) and value != {}:
+                yield lower_camel_case(name), kind, value
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

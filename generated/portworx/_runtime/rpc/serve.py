@@ -1,5 +1,7 @@
 """``serve(...)``: a process that serves until it is told to stop, or several of them on one port."""
 
+# pyright: reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import asyncio
@@ -8,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 
@@ -17,6 +19,9 @@ from .server import Config, GrpcServer, log
 
 Service = ServiceBase[object] | Callable[[], ServiceBase[object]]
 """An implementation, or a function that makes one: with several processes, one in each."""
+
+Alongside = Callable[[asyncio.Event], Awaitable[None]]
+"""Runs until an event is set."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,6 +32,7 @@ async def serve_until(
     config: Config | None = None,
     shared_port: bool = False,
     started: Callable[[GrpcServer], None] | None = None,
+    alongside: Sequence[Alongside] = (),
 ) -> None:
     """Serve in a loop that is running already, until an event is set; then drain.
 
@@ -36,6 +42,7 @@ async def serve_until(
         config: how it runs; the defaults where None.
         shared_port: whether other processes listen on the same port.
         started: called once the server listens.
+        alongside: run beside the server, such as an HTTP server, and awaited when it stops.
 
     Raises:
         OSError: the address is in use or not ours.
@@ -46,10 +53,14 @@ async def serve_until(
     await server.start()
     if started is not None:
         started(server)
+    others = [asyncio.ensure_future(other(stop)) for other in alongside]
+    waiting = asyncio.ensure_future(stop.wait())
     try:
-        await stop.wait()
+        # One that fails ends the process; one that ends by itself does not.
+        await asyncio.wait((waiting, *others), return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        await server.stop()
+        stop.set()
+        await asyncio.gather(server.stop(), *others)
 
 
 def _make(service: Service) -> ServiceBase[object]:
@@ -64,6 +75,7 @@ def serve(
     workers: int = 1,
     uvloop: bool | None = None,
     started: Callable[[GrpcServer], None] | None = None,
+    alongside: Sequence[Alongside] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return. For ``main``.
 
@@ -73,6 +85,8 @@ def serve(
         workers: processes that share the port (SO_REUSEPORT, Linux); each has its own interpreter.
         uvloop: whether uvloop runs the event loop; None where it is installed.
         started: called in each process once it listens.
+        alongside: functions that are given the event that ends the process, and return after it;
+            such as :func:`.http.serve_http`.
 
     Raises:
         OSError: the address is in use or not ours.
@@ -82,7 +96,7 @@ def serve(
     """
     config = config or Config()
     if workers <= 1:
-        _run(services, config, uvloop, started, shared_port=False)
+        _run(services, config, uvloop, started, alongside, shared_port=False)
         return
     if config.address.startswith("unix:"):
         raise ValueError("several workers need a TCP address")
@@ -97,6 +111,7 @@ def serve(
                 replace(config, address=address.name),
                 uvloop,
                 started,
+                alongside,
                 shared_port=True,
             ),
             workers,
@@ -108,6 +123,7 @@ def _run(
     config: Config,
     uvloop: bool | None,
     started: Callable[[GrpcServer], None] | None,
+    alongside: Sequence[Alongside],
     *,
     shared_port: bool,
 ) -> None:
@@ -119,7 +135,7 @@ def _run(
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop.set)
         await serve_until(
-            stop, *services, config=config, shared_port=shared_port, started=started
+            stop, *services, config=config, shared_port=shared_port, started=started, alongside=alongside
         )
 
     with asyncio.Runner(loop_factory=_loop_factory(uvloop)) as runner:
@@ -142,7 +158,7 @@ def _loop_factory(
     return factory
 
 
-class _reserved:  # noqa: N801
+class _reserved:
     """A bound socket that does not listen: it keeps the port while workers come and go."""
 
     def __init__(self, address: str) -> None:
