@@ -135,6 +135,14 @@ def mapping(
     return {convert_key(key): convert(value) for key, value in values.items()}
 
 
+def string_mapping(values: dict[str, str]) -> dict[str, object]:
+    """A map of strings, as it is."""
+    for key, value in values.items():
+        if key.__class__ is not str or value.__class__ is not str:
+            return mapping(string_key, string_to_json, values)
+    return dict(values)
+
+
 # -- from JSON -------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?").fullmatch
@@ -376,6 +384,14 @@ def read_mapping(
         except UnknownName:
             if not lax:
                 raise
+
+
+def read_string_mapping(value: object, into: dict[str, str]) -> None:
+    """A JSON object of strings is put into a dict."""
+    if not isinstance(value, dict):
+        raise expected("an object", value)
+    for name, item in value.items():
+        into[string_from_json(name)] = string_from_json(item)
 
 
 def second_member(oneof: str) -> DecodeError:

@@ -9,6 +9,7 @@ from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
+from protoc_gen_pds.targets.codec_decode import is_string_map
 from protoc_gen_pds.targets.codec_encode import elements
 from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, is_plain
 from protoc_gen_pds.targets.codec_scalars import NUMBERS
@@ -122,6 +123,8 @@ def _to_json(module: Module, field: Field, value: str) -> Expr:
 
 
 def _map_to_json(module: Module, field: Field, value: str) -> Expr:
+    if is_string_map(field):
+        return call(_runtime(module, "string_mapping"), value)
     return call(
         _runtime(module, "mapping"),
         _runtime(module, f"{_suffix(field.map_key)}_key"),
@@ -155,6 +158,9 @@ def _read(module: Module, element: Field | Oneof) -> Iterator[str]:
         v = f"v{field.number}"
         yield f"    {v} = d.get({string(field.json_name)})"
         yield f"    if {v} is not None:"
+        if is_string_map(field):
+            yield from statements.lines(call(_runtime(module, "read_string_mapping"), v, target), 8)
+            return
         key = _runtime(module, f"{_suffix(field.map_key)}_from_key")
         read = _reader(module, field.map_value)
         yield from statements.lines(call(_runtime(module, "read_mapping"), v, key, read, target, "depth", "lax"), 8)
