@@ -6,7 +6,7 @@ JOBS ?= auto
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: generate check check-oldest test lint format serve conformance bench clean help
+.PHONY: generate check check-oldest test lint format serve conformance bench bench-compiled clean help
 
 help:
 	@echo 'make generate     regenerate generated/ from proto/ and print what changed'
@@ -18,6 +18,7 @@ help:
 	@echo 'make serve        start the example service on this machine'
 	@echo 'make conformance  run the official protobuf conformance suite'
 	@echo 'make bench        run the measurements of bench/'
+	@echo 'make bench-compiled  compile a generated codec with mypyc and measure it'
 	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
 
 .DEFAULT_GOAL := help
@@ -82,6 +83,9 @@ BENCHES ?= generate $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	for each in $(BENCHES); do $(BIN)/python -m bench.$$each || exit; done
+
+bench-compiled: $(VENV)/.dev
+	$(BIN)/python -m bench.codec --compiled
 
 clean:
 	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
