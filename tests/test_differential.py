@@ -239,6 +239,19 @@ def test_bytes_mean_the_same_both_ways(name: str) -> None:
     check()
 
 
+def _difference(ours: Any, theirs: Any, path: str = "") -> str:
+    """Where two JSON values differ first, or nothing."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in {**ours, **theirs}:
+            if (found := _difference(ours.get(key), theirs.get(key), f"{path}.{key}")) or key not in ours:
+                return found or f"{path}.{key} is missing"
+        return ""
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        pairs = zip(ours, theirs, strict=True)
+        return next((found for i, (a, b) in enumerate(pairs) if (found := _difference(a, b, f"{path}[{i}]"))), "")
+    return "" if ours == theirs else f"{path}: {ours!r} != {theirs!r}"
+
+
 @pytest.mark.parametrize("name", MESSAGES)
 def test_json_is_the_same_both_ways(name: str) -> None:
     both = codec_support.worlds()
@@ -255,7 +268,7 @@ def test_json_is_the_same_both_ways(name: str) -> None:
                 ours.to_json()
             return
         text = ours.to_json()
-        assert json.loads(text) == json.loads(expected)
+        assert _difference(json.loads(text), json.loads(expected)) == ""
         parsed = json_format.Parse(text, both.theirs[name](), descriptor_pool=both.pool)
         assert _without_unknown(parsed) == _without_unknown(both.theirs[name].FromString(theirs.SerializeToString()))
         read = both.ours[name].from_json(expected)
@@ -267,7 +280,7 @@ def test_json_is_the_same_both_ways(name: str) -> None:
             preserving_proto_field_name=True,
             descriptor_pool=both.pool,
         )
-        assert json.loads(ours.to_json(**options)) == json.loads(json.dumps(verbose))
+        assert _difference(json.loads(ours.to_json(**options)), json.loads(json.dumps(verbose))) == ""
 
     check()
 

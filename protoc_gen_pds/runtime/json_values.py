@@ -24,8 +24,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
 
-LARGEST_FLOAT = 3.4028234663852886e38
-
 # -- to JSON ---------------------------------------------------------------------------------------
 
 
@@ -95,7 +93,7 @@ def float_to_json(value: float) -> float | str:
     packed = struct.pack("<f", found)
     for digits in (6, 7, 8):
         short = float(f"{found:.{digits}g}")
-        if abs(short) <= LARGEST_FLOAT and struct.pack("<f", short) == packed:
+        if struct.pack("<f", short) == packed:
             return short
     return float(f"{struct.unpack('<f', packed)[0]:.9g}")
 
