@@ -268,9 +268,13 @@ class _Builder:
 
 
 def is_emitted(extension: Field) -> bool:
-    """Whether Python code is made for an extension; custom options live in descriptors only."""
+    """Whether Python code is made for an extension; custom options live in descriptors only.
+
+    So do predefined rules of validation, which extend the messages that those options consist of.
+    """
     assert extension.extendee is not None
-    return extension.extendee.file.name != "google/protobuf/descriptor.proto"
+    file = extension.extendee.file
+    return file.name != "google/protobuf/descriptor.proto" and file.package != "buf.validate"
 
 
 def _attributes(message: Message) -> list[Field | Oneof]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
-from protoc_gen_pds.python.layout import docstring
+from protoc_gen_pds.python.layout import LINE_LENGTH, docstring, string
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
+from protoc_gen_pds.targets.validators_fields import FieldChecks
 from protoc_gen_pds.targets.validators_module import Module, recursive_messages
-from protoc_gen_pds.targets.validators_shape import message_lines
+
+if TYPE_CHECKING:
+    from protoc_gen_pds.rules.read import Reader
+    from protoc_gen_pds.targets.validators_rules import RuleWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +25,10 @@ class CheckView:
     """The check of one message; its statements field by field."""
 
     head: str
-    cls: str
-    wrong_class: str
+    guard: tuple[str, ...]
     recursive: bool
+    counts_faults: bool
+    """Whether rules in it are for messages without faults."""
     fields: tuple[tuple[str, ...], ...]
 
 
@@ -29,17 +36,28 @@ def validators(context: Context) -> Iterator[OutputFile]:
     """The validators of every file to generate that has messages."""
     if not context.options.emits("validators"):
         return
+    reader = _reader(context)
     for file in context.schema.to_generate:
         if file.messages and not is_well_known(file):
-            content = context.renderer.render("python/validators.py.j2", _view(context, file))
+            content = context.renderer.render("python/validators.py.j2", _view(context, file, reader))
             yield OutputFile(context.path(file, "validators.py"), content, file.name)
 
 
-def _view(context: Context, file: File) -> dict[str, object]:
+def _reader(context: Context) -> Reader | None:
+    """What reads the rules; None where there can be none, so that the engine is not even imported."""
+    if not any("buf/validate" in name for name in context.schema.files):
+        return None
+    from protoc_gen_pds.rules.read import Reader
+
+    return Reader(context.schema)
+
+
+def _view(context: Context, file: File, reader: Reader | None) -> dict[str, object]:
     module = Module(context.names, file)
+    writer = _writer(module, reader, raises=context.options.on_rule_error == "raise")
     recursive = recursive_messages(file)
     messages = [message for message in file.walk_messages() if not message.is_map_entry]
-    checks = [_check(module, message, message.full_name in recursive) for message in messages]
+    checks = [_check(module, message, writer, message.full_name in recursive) for message in messages]
     module.own_import("validate")
     module.own_import("violations")
     binds = [
@@ -54,20 +72,44 @@ def _view(context: Context, file: File) -> dict[str, object]:
         "header": context.header(file),
         "doc": docstring(title, indent=0),
         "imports": module.scope.lines(),
+        "constants": writer.constants if writer is not None else [],
         "checks": checks,
         "binds": binds,
     }
 
 
-def _check(module: Module, message: Message, recursive: bool) -> CheckView:
+def _writer(module: Module, reader: Reader | None, *, raises: bool) -> RuleWriter | None:
+    if reader is None:
+        return None
+    from protoc_gen_pds.targets.validators_rules import RuleWriter
+
+    return RuleWriter(module, reader, raises=raises)
+
+
+def _lines(module: Module, message: Message, writer: RuleWriter | None) -> tuple[tuple[str, ...], ...]:
+    try:
+        return tuple(map(tuple, FieldChecks(module, message, writer).lines()))
+    except GenerationError as error:
+        if writer is None or not writer.raises:
+            raise
+        # The same message that would have stopped the run.
+        failure = statements.call(f"raise {module.runtime('RuleError')}", string(str(error)))
+        return (tuple(statements.lines(failure, 4)),)
+
+
+def _check(module: Module, message: Message, writer: RuleWriter | None, recursive: bool) -> CheckView:
     cls = module.cls(message)
     parameters = [f"m: {cls}", f"c: {module.runtime('Check', 'check')}", f"at: {module.runtime('Place')}"]
-    wrong = f"    if m.__class__ is not {cls} and "
+    lines = _lines(module, message, writer)
     call = statements.call("c.wrong_class", "m", cls, "at")
+    before = f"if m.__class__ is not {cls} and "
+    guard = statements.lines(call, 4, before, ":")
+    if len(guard[0]) > LINE_LENGTH:
+        guard = ["    if (", f"        m.__class__ is not {cls}", *statements.lines(call, 8, "and "), "    ):"]
     return CheckView(
         head=statements.signature(module.function(message), parameters, "None"),
-        cls=cls,
-        wrong_class="\n".join(statements.lines(call, 4, wrong.lstrip(), ":"))[len(wrong) :],
+        guard=tuple(guard),
         recursive=recursive,
-        fields=tuple(map(tuple, message_lines(module, message))),
+        counts_faults=any("c.faults == faults" in line for field in lines for line in field),
+        fields=lines,
     )

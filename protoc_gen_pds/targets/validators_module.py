@@ -14,15 +14,16 @@ from protoc_gen_pds.schema import Enum, Field, File, Message
 VALIDATION = (*RUNTIME, "validation")
 """The runtime's package of validation, below the root package."""
 
-_LOCALS = frozenset({"at", "c", "faults", "i", "m", "other", "validate", "violations"})
+_LOCALS = frozenset({"at", "c", "count", "faults", "i", "m", "other", "text", "validate", "violations"})
 
 
 def _own_names(names: Names, file: File) -> Iterator[str]:
     yield from _LOCALS
     yield from dir(builtins)
     for message in file.walk_messages():
+        yield from (f"other{i}" for i in range(2, len(message.oneofs) + 1))
         yield f"check_{names.function_suffix(message)}"
-        for letter in ("k", "v", "x"):
+        for letter in ("k", "t", "v", "x"):
             yield from (f"{letter}{f.number}" for f in message.fields)
 
 
@@ -46,6 +47,14 @@ class Module:
     def own_import(self, name: str) -> None:
         """Import a name that this module gives to others."""
         self.scope.own_import(self.scope.relative(VALIDATION), name)
+
+    def cel(self) -> str:
+        """The runtime's module of CEL functions."""
+        return self.scope.name(self.scope.relative(RUNTIME), "cel")
+
+    def automaton(self) -> str:
+        """The runtime's class for patterns that need an automaton."""
+        return self.scope.name(self.scope.relative(RUNTIME, "automaton"), "Automaton")
 
     def cls(self, element: Message | Enum) -> str:
         """The class of a message or enum."""

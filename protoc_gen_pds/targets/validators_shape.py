@@ -1,17 +1,16 @@
-"""Statements that check the shape of values: what the types of a dataclass promise and nobody enforces."""
+"""Conditions and calls that check the shape of one value: what a dataclass's types promise and nobody enforces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from protoc_gen_pds.python import statements
-from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import call
-from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_encode import elements
+from protoc_gen_pds.schema import Field, Kind
 from protoc_gen_pds.targets.codec_module import is_plain
 from protoc_gen_pds.targets.validators_module import Module
+from protoc_gen_pds.targets.validators_spot import Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,57 +73,22 @@ _JSON_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a value is: the arguments by which checks name it.
+Body = Callable[[int], list[str]]
+"""Statements for a value with the shape of its field, at an indentation."""
 
-    Attributes:
-        field: the name of its field.
-        key: variable that holds the index or key of an element, or empty.
-    """
-
-    field: str
-    key: str = ""
-
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """Arguments after the value."""
-        return ("at", string(self.field), *([self.key] if self.key else []))
-
-    @property
-    def place(self) -> statements.Call:
-        """The place itself, for the check of a message."""
-        return statements.Call("(", ("at", string(self.field), self.key or "None"))
+UNSCATHED = "if c.faults == faults:"
+"""The guard of rules that look into messages: they are for those without a fault."""
 
 
-def message_lines(module: Module, message: Message) -> Iterator[list[str]]:
-    """Statements for each field and oneof of a message."""
-    for element in elements(message):
-        if isinstance(element, Oneof):
-            yield list(_oneof(module, element))
-        else:
-            yield list(_field(module, element))
+def nothing(indent: int) -> list[str]:
+    """No statements."""
+    return []
 
 
-def _field(module: Module, field: Field) -> Iterator[str]:
-    v, spot = f"v{field.number}", Spot(field.name)
-    yield from statements.assign(v, f"m.{module.names.attribute(field)}", 4)
-    if field.is_map:
-        yield from when(f"{v}.__class__ is dict", call("c.dict", v, *spot.arguments), 4)
-        yield from _entries(module, field, v, 8)
-    elif field.repeated:
-        yield from when(f"{v}.__class__ is list", call("c.list", v, *spot.arguments), 4)
-        yield from _items(module, field, v, 8)
-    elif field.presence is Presence.REQUIRED:
-        yield f"    if {v} is None:"
-        yield from statements.lines(call("c.missing", *spot.arguments), 8)
-        yield "    else:"
-        yield from value_lines(module, field, v, spot, 8)
-    elif field.presence is Presence.EXPLICIT:
-        yield f"    if {v} is not None:"
-        yield from value_lines(module, field, v, spot, 8)
-    else:
-        yield from value_lines(module, field, v, spot, 4)
+def guarded(body: Body, indent: int) -> list[str]:
+    """Statements that need a message without faults."""
+    lines = body(indent + 4)
+    return [f"{' ' * indent}{UNSCATHED}", *lines] if lines else []
 
 
 def when(usual: str, check: statements.Call, indent: int) -> list[str]:
@@ -132,49 +96,35 @@ def when(usual: str, check: statements.Call, indent: int) -> list[str]:
     return statements.lines(check, indent, f"if {usual} or ", ":")
 
 
-def _entries(module: Module, field: Field, v: str, indent: int) -> Iterator[str]:
-    k, x, pad = f"k{field.number}", f"x{field.number}", " " * indent
-    yield f"{pad}for {k}, {x} in {v}.items():"
-    shape = SHAPES[field.map_key.kind]
-    yield f"{pad}    if {shape.unusual.format(v=k)}:"
-    yield from statements.lines(call("c.map_key", string(shape.check), k, *Spot(field.name).arguments), indent + 8)
-    yield from value_lines(module, field.map_value, x, Spot(field.name, k), indent + 4)
+def value_lines(
+    module: Module, field: Field, v: str, spot: Spot, indent: int, body: Body = nothing, *, ignored: bool = False
+) -> list[str]:
+    """Statements for a single value that is set, in the variable ``v``.
 
-
-def _items(module: Module, field: Field, v: str, indent: int) -> Iterator[str]:
-    x = f"x{field.number}"
-    yield f"{' ' * indent}for i, {x} in enumerate({v}):"
-    yield from value_lines(module, field, x, Spot(field.name, "i"), indent + 4)
-
-
-def _oneof(module: Module, oneof: Oneof) -> Iterator[str]:
-    yield f"    match m.{module.names.attribute(oneof)}:"
-    yield "        case None:"
-    yield "            pass"
-    for field in oneof.fields:
-        v = f"v{field.number}"
-        yield f"        case {module.member(field)}({v}):"
-        yield from value_lines(module, field, v, Spot(field.name), 12)
-    names = " or ".join(module.names.member_class(field) for field in oneof.fields)
-    yield "        case _:"
-    value = f"m.{module.names.attribute(oneof)}"
-    yield from statements.lines(call("c.not_a_member", value, string(names), *Spot(oneof.name).arguments), 12)
-
-
-def value_lines(module: Module, field: Field, v: str, spot: Spot, indent: int) -> list[str]:
-    """Statements for a single value that is set, in the variable ``v``."""
-    kind, message = field.kind, field.message
+    ``body`` gives the statements of its rules. With ``ignored``, the content of a message is left alone.
+    """
+    message = field.message
     if field.enum is not None:
         cls = module.cls(field.enum)
-        head = statements.block("if", f"{v}.__class__ is not {cls}", indent)
-        return [*head, *statements.lines(call("c.enum", v, cls, *spot.arguments), indent + 4)]
+        check = call("c.enum", v, cls, *spot.arguments)
+        return _either(f"{v}.__class__ is {cls}", f"{v}.__class__ is not {cls}", check, indent, body)
     if message is not None and not is_plain(message):
-        return statements.lines(call(module.function(message), v, "c", spot.place), indent)
+        if ignored:
+            cls = module.cls(message)
+            return statements.lines(call("c.wrong_class", v, cls, spot.place), indent)
+        lines = statements.lines(call(module.function(message), v, "c", spot.place), indent)
+        return [*lines, *guarded(body, indent)]
     if message is not None and message.full_name in _JSON_TYPES:
-        check = module.runtime(_JSON_TYPES[message.full_name], "well_known")
-        return statements.lines(call(check, v, "c", *spot.arguments), indent)
-    if message is not None:
-        kind = message.fields[0].kind
+        check = call(module.runtime(_JSON_TYPES[message.full_name], "well_known"), v, "c", *spot.arguments)
+        return [*statements.lines(check, indent), *guarded(body, indent)]
+    kind = field.kind if message is None else message.fields[0].kind
     shape = _LOOSE if kind is Kind.STRING and message is None and not field.utf8 else SHAPES[kind]
-    head = statements.block("if", shape.unusual.format(v=v), indent)
-    return [*head, *statements.lines(call(f"c.{shape.check}", v, *spot.arguments), indent + 4)]
+    check = call(f"c.{shape.check}", v, *spot.arguments)
+    return _either(shape.usual.format(v=v), shape.unusual.format(v=v), check, indent, body)
+
+
+def _either(usual: str, unusual: str, check: statements.Call, indent: int, body: Body) -> list[str]:
+    lines = body(indent + 4)
+    if lines:
+        return [*when(usual, check, indent), *lines]
+    return [*statements.block("if", unusual, indent), *statements.lines(check, indent + 4)]

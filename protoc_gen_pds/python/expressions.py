@@ -1,0 +1,105 @@
+"""Python expressions laid out as ``ruff format`` would: from any text to its shortest and its folded form."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from protoc_gen_pds.python import layout
+
+_MARK = re.compile(r"_C(\d+)_")
+
+
+class _Literals(ast.NodeTransformer):
+    """Takes literals out of an expression, so that we choose their quotes and not :func:`ast.unparse`."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, str):
+            text = layout.string(node.value)
+        elif isinstance(node.value, bytes):
+            text = layout.bytes_literal(node.value)
+        else:
+            return node
+        self.texts.append(text)
+        return ast.Name(f"_C{len(self.texts) - 1}_", ast.Load())
+
+
+class Expression:
+    """One expression, without needless parentheses."""
+
+    def __init__(self, code: str) -> None:
+        literals = _Literals()
+        self._tree: ast.expr = literals.visit(_simplified(ast.parse(code, mode="eval").body))
+        self._texts = literals.texts
+
+    def __str__(self) -> str:
+        return self._text(self._tree)
+
+    def _text(self, node: ast.expr) -> str:
+        return _MARK.sub(lambda mark: self._texts[int(mark[1])], ast.unparse(node))
+
+    def header(self, keyword: str, indent: int, tail: str = ":") -> list[str]:
+        """``keyword expression:`` over as few lines as fit; one that no rule folds keeps its length."""
+        pad = " " * indent
+        one = f"{pad}{keyword} {self}{tail}"
+        if len(one) <= layout.LINE_LENGTH:
+            return [one]
+        if isinstance(self._tree, ast.BoolOp) and len(self._tree.values) > 2:
+            folded = self._folded(self._tree, indent + 4)
+            if all(len(line) <= layout.LINE_LENGTH for line in folded):
+                return [f"{pad}{keyword} (", *folded, f"{pad}){tail}"]
+        return [f"{one}  # fmt: skip"]
+
+    def _folded(self, node: ast.BoolOp, indent: int) -> list[str]:
+        """The operands of ``and`` or ``or`` on one line, or on one each."""
+        pad = " " * indent
+        one = f"{pad}{self._text(node)}"
+        if len(one) <= layout.LINE_LENGTH:
+            return [one]
+        word = "and" if isinstance(node.op, ast.And) else "or"
+        lines: list[str] = []
+        for i, operand in enumerate(node.values):
+            before = f"{word} " if i else ""
+            text = self._text(operand)
+            if isinstance(operand, ast.BoolOp):
+                text = f"({text})"
+            lines.append(f"{pad}{before}{text}")
+        return lines
+
+
+def _simplified(node: ast.expr) -> ast.expr:
+    """The condition without what only keeps its type: ``not bool(x)`` is ``not x``."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        inner = _simplified(node.operand)
+        if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.Not):
+            return inner.operand
+        if isinstance(inner, ast.Compare) and len(inner.ops) == 1 and type(inner.ops[0]) in _OPPOSITES:
+            return ast.Compare(inner.left, [_OPPOSITES[type(inner.ops[0])]()], inner.comparators)
+        return ast.UnaryOp(ast.Not(), inner)
+    if isinstance(node, ast.BoolOp):
+        return ast.BoolOp(node.op, _flattened(node))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "bool":
+        return _simplified(node.args[0])
+    return node
+
+
+def _flattened(node: ast.BoolOp) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    for value in map(_simplified, node.values):
+        same = isinstance(value, ast.BoolOp) and type(value.op) is type(node.op)
+        found += value.values if same and isinstance(value, ast.BoolOp) else [value]
+    return found
+
+
+_OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+"""Orderings are missing on purpose: ``not a < b`` and ``a >= b`` differ for NaN."""

@@ -1,0 +1,256 @@
+"""CEL's operators and functions: their overloads and the Python for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from protoc_gen_pds.rules.cel.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NULL,
+    NUMBERS,
+    STRING,
+    TIMESTAMP,
+    UINT,
+    Type,
+    list_of,
+)
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, literal, truth
+
+_ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
+
+
+def operator(symbol: str, left: Value, right: Value) -> Value:
+    """A comparison, ``in``, or arithmetic."""
+    if symbol == "in":
+        return _in(left, right)
+    if symbol in ("==", "!="):
+        return _equality(symbol, left, right)
+    if symbol in ("<", "<=", ">", ">="):
+        comparable = left.type == right.type and left.type.name in _ORDERED
+        if not comparable and not (left.type in NUMBERS and right.type in NUMBERS) and not _is_dyn(left, right):
+            raise _no_overload(symbol, left, right)
+        return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
+    return _arithmetic(symbol, left, right)
+
+
+def _is_dyn(*values: Value) -> bool:
+    return any(value.type is DYN for value in values)
+
+
+def _no_overload(name: str, *values: Value) -> CelTypeError:
+    return CelTypeError(f"no such overload: {name}({', '.join(str(value.type) for value in values)})")
+
+
+def _in(item: Value, items: Value) -> Value:
+    if items.type.name not in ("list", "map", "dyn"):
+        raise _no_overload("in", item, items)
+    if items.known and isinstance(items.constant, list) and not item.known:
+        # NaN is in no list, though Python finds it by identity.
+        values = [value for value in items.constant if value == value]
+        if not values:
+            return truth(False)
+        if item.type.name in ("string", "int", "uint", "bytes"):
+            return combine(f"({item.code} in {{{', '.join(map(literal, dict.fromkeys(values)))}}})", BOOL, item)
+        listed = ", ".join(map(literal, values))
+        return combine(f"({item.code} in ({listed}{',' if len(values) == 1 else ''}))", BOOL, item)
+    return combine(f"({item.code} in {items.code})", BOOL, item, items)
+
+
+def _equality(symbol: str, left: Value, right: Value) -> Value:
+    numbers = left.type in NUMBERS and right.type in NUMBERS
+    kinds = {left.type.name, right.type.name}
+    if not numbers and len(kinds) > 1 and "dyn" not in kinds and "null" not in kinds:
+        raise _no_overload(symbol, left, right)
+    if not left.code or not right.code:
+        return truth((left.constant == right.constant) is (symbol == "=="))
+    if NULL in (left.type, right.type):
+        identity = "is" if symbol == "==" else "is not"
+        return combine(f"({left.code} {identity} {right.code})", BOOL, left, right)
+    return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
+
+
+def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
+    types = (left.type, right.type)
+    plain = f"({left.code} {symbol} {right.code})"
+    if types == (DOUBLE, DOUBLE) and symbol != "%":
+        code = f"cel.divide_double({left.code}, {right.code})" if symbol == "/" else plain
+        return combine(code, DOUBLE, left, right)
+    if types in ((INT, INT), (UINT, UINT)):
+        checked = "cel.int64" if left.type is INT else "cel.uint64"
+        if symbol == "/":
+            return combine(f"{checked}(cel.divide({left.code}, {right.code}))", left.type, left, right, fails=True)
+        if symbol == "%":
+            if left.type is UINT and right.known and right.constant > 0:
+                return combine(plain, UINT, left, right)
+            return combine(f"cel.modulo({left.code}, {right.code})", left.type, left, right, fails=True)
+        return combine(f"{checked}({left.code} {symbol} {right.code})", left.type, left, right, fails=True)
+    if symbol == "+" and left.type.name == right.type.name and left.type.name in ("string", "bytes", "list"):
+        return combine(plain, left.type if left.type == right.type else list_of(DYN), left, right)
+    times = {
+        ("+", TIMESTAMP, DURATION): TIMESTAMP,
+        ("+", DURATION, TIMESTAMP): TIMESTAMP,
+        ("+", DURATION, DURATION): DURATION,
+        ("-", TIMESTAMP, TIMESTAMP): DURATION,
+        ("-", TIMESTAMP, DURATION): TIMESTAMP,
+        ("-", DURATION, DURATION): DURATION,
+    }
+    found = times.get((symbol, *types))
+    if found is None:
+        raise _no_overload(symbol, left, right)
+    return combine(plain, found, left, right)
+
+
+# -- functions -------------------------------------------------------------------------------------
+
+Overload = Callable[[list[Value]], Value]
+_OVERLOADS: dict[tuple[str, tuple[str, ...]], Overload] = {}
+
+
+def call(name: str, arguments: list[Value]) -> Value:
+    """A function, or a method with its target as the first argument."""
+    if name in _SPECIAL:
+        found = _SPECIAL[name](arguments)
+        if found is not None:
+            return found
+        raise _no_overload(name, *arguments)
+    overload = _OVERLOADS.get((name, tuple(argument.type.name for argument in arguments)))
+    if overload is None:
+        known = any(known == name for known, _ in _OVERLOADS)
+        raise _no_overload(name, *arguments) if known else CelTypeError(f"unknown function {name}")
+    return overload(arguments)
+
+
+def _simple(name: str, types: str, code: str, result: Type, *, fails: bool = False) -> None:
+    """Declare an overload by the names of its types and a template of its code."""
+
+    def made(arguments: list[Value]) -> Value:
+        return combine(code.format(*(argument.code for argument in arguments)), result, *arguments, fails=fails)
+
+    _OVERLOADS[name, tuple(types.split())] = made
+
+
+for _type in ("string", "bytes", "list", "map", "dyn"):
+    _simple("size", _type, "len({0})", INT)
+_simple("int", "int", "{0}", INT)
+_simple("int", "uint", "cel.int64({0})", INT, fails=True)
+_simple("int", "double", "cel.int_of({0})", INT, fails=True)
+_simple("int", "timestamp", "({0} // 1000000000)", INT)
+_simple("uint", "uint", "{0}", UINT)
+_simple("uint", "double", "cel.uint64(cel.int_of({0}))", UINT, fails=True)
+for _type in ("int", "uint", "double"):
+    _simple("double", _type, "float({0})", DOUBLE)
+_simple("string", "string", "{0}", STRING)
+_simple("string", "bytes", "cel.decode({0})", STRING, fails=True)
+for _type in ("int", "uint"):
+    _simple("string", _type, "str({0})", STRING)
+for _type in ("bool", "double"):
+    _simple("string", _type, 'cel.format_string("%s", [{0}])', STRING)
+for _type in ("timestamp", "duration"):
+    _simple("string", _type, f'cel.format_string("%s", [{{0}}], ["{_type}"])', STRING)
+_simple("bytes", "string", "{0}.encode()", BYTES)
+_simple("bytes", "bytes", "{0}", BYTES)
+_simple("bool", "bool", "{0}", BOOL)
+_simple("timestamp", "timestamp", "{0}", TIMESTAMP)
+_simple("duration", "duration", "{0}", DURATION)
+for _type in ("string", "bytes"):
+    _simple("startsWith", f"{_type} {_type}", "{0}.startswith({1})", BOOL)
+    _simple("endsWith", f"{_type} {_type}", "{0}.endswith({1})", BOOL)
+    _simple("contains", f"{_type} {_type}", "({1} in {0})", BOOL)
+_simple("split", "string string", "{0}.split({1})", list_of(STRING))
+_simple("join", "list", '"".join({0})', STRING)
+_simple("join", "list string", "{1}.join({0})", STRING)
+_simple("lowerAscii", "string", "{0}.lower()", STRING)
+_simple("upperAscii", "string", "{0}.upper()", STRING)
+_simple("trim", "string", "{0}.strip()", STRING)
+_simple("replace", "string string string", "{0}.replace({1}, {2})", STRING)
+_simple("indexOf", "string string", "{0}.find({1})", INT)
+_simple("lastIndexOf", "string string", "{0}.rfind({1})", INT)
+_simple("isNan", "double", "cel.is_nan({0})", BOOL)
+_simple("isInf", "double", "cel.is_inf({0})", BOOL)
+_simple("isInf", "double int", "cel.is_inf({0}, {1})", BOOL)
+_simple("unique", "list", "cel.unique({0})", BOOL)
+_simple("isEmail", "string", "cel.is_email({0})", BOOL)
+_simple("isHostname", "string", "cel.is_hostname({0})", BOOL)
+_simple("isUri", "string", "cel.is_uri({0})", BOOL)
+_simple("isUriRef", "string", "cel.is_uri_ref({0})", BOOL)
+_simple("isIp", "string", "cel.is_ip({0})", BOOL)
+_simple("isIp", "string int", "cel.is_ip({0}, {1})", BOOL)
+_simple("isIpPrefix", "string", "cel.is_ip_prefix({0})", BOOL)
+_simple("isIpPrefix", "string int", "cel.is_ip_prefix({0}, {1})", BOOL)
+_simple("isIpPrefix", "string bool", "cel.is_ip_prefix({0}, strict={1})", BOOL)
+_simple("isIpPrefix", "string int bool", "cel.is_ip_prefix({0}, {1}, {2})", BOOL)
+_simple("isHostAndPort", "string bool", "cel.is_host_and_port({0}, {1})", BOOL)
+
+
+def _uint(arguments: list[Value]) -> Value:
+    (value,) = arguments
+    if value.code.startswith("len("):
+        # A length is never negative.
+        return Value(value.code, UINT, free=value.free, fails=value.fails)
+    return combine(f"cel.uint64({value.code})", UINT, value, fails=True)
+
+
+_OVERLOADS["uint", ("int",)] = _uint
+
+
+def _dyn(arguments: list[Value]) -> Value | None:
+    if len(arguments) != 1:
+        return None
+    (value,) = arguments
+    return Value(value.code, DYN, value.constant, value.free, value.fails)
+
+
+def _format(arguments: list[Value]) -> Value | None:
+    if len(arguments) != 2 or arguments[0].type is not STRING or arguments[1].type.name != "list":
+        return None
+    text, values = arguments
+    kind = values.type.of
+    while kind.name in ("list", "map"):
+        kind = kind.of
+    code = f"cel.format_string({text.code}, {values.code}"
+    if kind in (TIMESTAMP, DURATION):
+        size = len(values.constant) if values.known else values.code.count(",") + 1
+        code += f", {literal([kind.name] * size)}"
+    return combine(f"{code})", STRING, text, values)
+
+
+_UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+def _duration(arguments: list[Value]) -> Value | None:
+    if len(arguments) != 1 or not arguments[0].known or not isinstance(arguments[0].constant, str):
+        return arguments[0] if len(arguments) == 1 and arguments[0].type is DURATION else None
+    text = arguments[0].constant
+    match = re.fullmatch(r"([-+]?)((?:[0-9]+(?:\.[0-9]*)?(?:h|ms|us|ns|m|s))+|0)", text)
+    if match is None:
+        raise CelTypeError(f'"{text}" is no duration')
+    parts = re.findall(r"([0-9.]+)(h|ms|us|ns|m|s)", match[2])
+    total = sum(int(Decimal(number) * _UNITS[unit]) for number, unit in parts)
+    return constant(-total if match[1] == "-" else total, DURATION)
+
+
+def _timestamp(arguments: list[Value]) -> Value | None:
+    from protoc_gen_pds.runtime.wkt import Timestamp
+
+    if len(arguments) != 1 or not arguments[0].known or not isinstance(arguments[0].constant, str):
+        return arguments[0] if len(arguments) == 1 and arguments[0].type is TIMESTAMP else None
+    try:
+        parsed = Timestamp.from_json(f'"{arguments[0].constant}"')
+    except ValueError as error:
+        raise CelTypeError(f'"{arguments[0].constant}" is no timestamp') from error
+    return constant(parsed.to_nanoseconds(), TIMESTAMP)
+
+
+_SPECIAL: dict[str, Callable[[list[Value]], Value | None]] = {
+    "dyn": _dyn,
+    "format": _format,
+    "duration": _duration,
+    "timestamp": _timestamp,
+}

@@ -1,0 +1,148 @@
+"""Selecting fields: of generated dataclasses, and of the constant messages that rules are written in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from protoc_gen_pds.python.names import Names
+from protoc_gen_pds.python.types import Types
+from protoc_gen_pds.rules.cel.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    DYN,
+    STRING,
+    TIMESTAMP,
+    WRAPPERS,
+    Type,
+    field_type,
+    rule_type,
+)
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, plain, rules_message, truth
+from protoc_gen_pds.schema import Field, Presence
+
+
+class Fields:
+    """Selects fields; ``types`` spells the classes of one generated module."""
+
+    def __init__(self, names: Names, types: Types) -> None:
+        self._names = names
+        self._types = types
+
+    def select(self, operand: Value, name: str) -> Value:
+        """``operand.name``."""
+        if operand.type.name == "map":
+            key = constant(name, STRING)
+            return converted(combine(f"cel.lookup({operand.code}, {key.code})", operand.type.of, operand, fails=True))
+        if operand.type is DYN:
+            return combine(f"cel.select({operand.code}, {constant(name, STRING).code})", DYN, operand, fails=True)
+        if operand.type.name != "message":
+            raise CelTypeError(f"a {operand.type} has no field {name}")
+        if operand.type.message is None:
+            return _rule_field(operand, name)
+        return self._field(operand, _find(operand.type, name))
+
+    def _field(self, operand: Value, field: Field) -> Value:
+        code = f"{operand.code}.{self._names.attribute(field)}"
+        type = field_type(field)
+        if field.presence in (Presence.IMPLICIT, Presence.NONE):
+            return converted(replace(operand, code=code, type=type, choice=None))
+        if type in (TIMESTAMP, DURATION):
+            return replace(operand, code=f"cel.nanoseconds({code})", type=type, choice=None)
+        if field.message is None:
+            code = self._with_default(code, field, operand, type)
+        elif field.message.full_name not in WRAPPERS and type.name == "message":
+            code = f"({code} or {self._types.reference(field.message)}())"
+        elif type.name in ("map", "list"):
+            code = f"({code} or {'{}' if type.name == 'map' else '[]'})"
+        return replace(operand, code=code, type=type, choice=None)
+
+    def _with_default(self, code: str, field: Field, operand: Value, type: Type) -> str:
+        if field.default is not None:
+            return f"{operand.code}.{self._names.default_property(field)}"
+        if field.enum is not None and field.enum.values[0].number != 0:
+            return f"({field.enum.values[0].number} if {code} is None else {code})"
+        zero = {"bool": "False", "string": '""', "bytes": 'b""', "double": "0.0"}.get(type.name, "0")
+        return f"({code} or {zero})"
+
+    def has(self, operand: Value, name: str) -> Value:
+        """``has(operand.name)``."""
+        if operand.type.name == "map":
+            return combine(f"({constant(name, STRING).code} in {operand.code})", BOOL, operand)
+        if operand.type.name != "message":
+            raise CelTypeError(f"a {operand.type} has no field {name}")
+        if operand.type.message is None:
+            return truth(is_set(operand.constant, _descriptor(operand, name)))
+        field = _find(operand.type, name)
+        code = f"{operand.code}.{self._names.attribute(field)}"
+        return replace(operand, code=f"({present(field, code)})", type=BOOL, choice=None)
+
+
+def present(field: Field, code: str) -> str:
+    """The condition that a field is set, for the code of its attribute or flat property."""
+    if field.repeated:
+        return f"len({code}) > 0"
+    if field.presence is not Presence.IMPLICIT:
+        return f"{code} is not None"
+    return f"{code} != {zero_of(field)}"
+
+
+def zero_of(field: Field) -> str:
+    """Source of the default of a field without presence, or of an element."""
+    type = field_type(field) if not field.repeated else field_type(field).of
+    return {BOOL: "False", STRING: '""', BYTES: 'b""', DOUBLE: "0.0"}.get(type, "0")
+
+
+def converted(value: Value) -> Value:
+    """A value as CEL computes with it: Timestamps and Durations in nanoseconds."""
+    if value.type in (TIMESTAMP, DURATION):
+        return replace(value, code=f"cel.nanoseconds({value.code})")
+    if value.type.name == "list" and value.type.of in (TIMESTAMP, DURATION):
+        return replace(value, code=f"[cel.nanoseconds(x) for x in {value.code}]")
+    return value
+
+
+def _find(type: Type, name: str) -> Field:
+    assert type.message is not None
+    for field in type.message.fields:
+        if field.name == name:
+            return field
+    raise CelTypeError(f"{type} has no field {name}")
+
+
+def _descriptor(operand: Value, name: str) -> Any:
+    descriptor = operand.constant.DESCRIPTOR.fields_by_name.get(name)
+    if descriptor is None:
+        raise CelTypeError(f"{operand.constant.DESCRIPTOR.full_name} has no field {name}")
+    return descriptor
+
+
+def _rule_field(operand: Value, name: str) -> Value:
+    descriptor = _descriptor(operand, name)
+    return rule_value(getattr(operand.constant, name), descriptor)
+
+
+def rule_value(value: Any, descriptor: Any) -> Value:
+    """A field of a message of rules as a constant."""
+    type = rule_type(descriptor)
+    if type.name == "message":
+        return rules_message(value)
+    if type.of.name == "message":
+        return Value("", type, list(value))
+    return constant(plain(value, descriptor, type), type)
+
+
+def is_set(message: Any, descriptor: Any) -> bool:
+    """Whether a field, or an extension, of a message of rules is set."""
+    from protoc_gen_pds.schema.custom_options import is_repeated
+
+    if descriptor.is_extension:
+        if is_repeated(descriptor):
+            return len(message.Extensions[descriptor]) > 0
+        return bool(message.HasExtension(descriptor))
+    value = getattr(message, descriptor.name)
+    if is_repeated(descriptor):
+        return len(value) > 0
+    return bool(message.HasField(descriptor.name)) if descriptor.has_presence else value != descriptor.default_value

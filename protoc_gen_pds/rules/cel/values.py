@@ -1,0 +1,127 @@
+"""What an expression compiles to: Python code with its type, or a constant that is known already."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from protoc_gen_pds.python import layout
+from protoc_gen_pds.rules.cel.types import BOOL, DURATION, TIMESTAMP, WRAPPERS, Type
+from protoc_gen_pds.runtime import cel
+from protoc_gen_pds.runtime.validation import RuleError
+
+
+class CelTypeError(ValueError):
+    """An expression that cannot be compiled: an unknown name, no such overload, an unsupported feature."""
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "<not constant>"
+
+
+UNKNOWN: Any = _Unknown()
+"""In place of the constant of a value that is known at run time only."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """A compiled expression.
+
+    Attributes:
+        code: a Python expression, safe as an operand of any operator; empty for a message of rules.
+        type: its CEL type.
+        constant: what it is, or :data:`UNKNOWN`.
+        free: names in the code that have a meaning only at run time.
+        fails: whether evaluating it can raise a RuleError.
+        choice: condition, then and otherwise, where it is a conditional.
+        unset: whether the code is None for a field that is not set.
+    """
+
+    code: str
+    type: Type
+    constant: Any = UNKNOWN
+    free: frozenset[str] = frozenset()
+    fails: bool = False
+    choice: tuple[Value, Value, Value] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it is a constant."""
+        return self.constant is not UNKNOWN
+
+
+def constant(value: Any, type: Type) -> Value:
+    """A constant."""
+    return Value(literal(value), type, value)
+
+
+def rules_message(message: Any) -> Value:
+    """A message that rules are written in."""
+    return Value("", Type("message"), message)
+
+
+def variable(name: str, type: Type, code: str = "") -> Value:
+    """Something that is known at run time."""
+    return Value(code or name, type, free=frozenset((name,)))
+
+
+def literal(value: Any) -> str:
+    """Python source of a constant."""
+    if isinstance(value, bool) or value is None:
+        return repr(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return f"({value!r})" if math.copysign(1, value) < 0 else repr(value)
+        return f'float("{value}")'
+    if isinstance(value, int):
+        return f"({int(value)})" if value < 0 else repr(int(value))
+    if isinstance(value, str):
+        return layout.string(value)
+    if isinstance(value, bytes):
+        return layout.bytes_literal(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
+    raise CelTypeError(f"a {type(value).__name__} has no literal")
+
+
+def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Value:
+    """An expression over operands; where all of them are constants, its value.
+
+    A constant expression that fails stays an expression, so that the error comes when it is evaluated.
+    """
+    free = frozenset().union(*(operand.free for operand in operands))
+    value = Value(code, type, free=free, fails=fails or any(operand.fails for operand in operands))
+    return fold(value)
+
+
+def fold(value: Value) -> Value:
+    """The constant that an expression without free names is; the expression itself where it fails."""
+    if value.known or value.free or not value.code:
+        return value
+    try:
+        result = eval(value.code, {"cel": cel, "re": re, "__builtins__": builtins})
+    except RuleError:
+        return replace(value, fails=True)
+    return constant(result, value.type)
+
+
+def plain(message: Any, descriptor: Any, type: Type) -> Any:
+    """The value of a set field of rules as CEL sees it: times in nanoseconds, lists as lists."""
+    value = message
+    if type.name == "list":
+        return [plain(element, descriptor, type.of) for element in value]
+    if type in (TIMESTAMP, DURATION):
+        return value.seconds * 1_000_000_000 + value.nanos
+    full_name = getattr(getattr(value, "DESCRIPTOR", None), "full_name", "")
+    return value.value if full_name in WRAPPERS else value
+
+
+def truth(value: bool) -> Value:
+    """A constant bool."""
+    return constant(value, BOOL)
