@@ -316,7 +316,14 @@ class _Reader:
             constants = {"rules": Constant(typed), "rule": Constant(value, descriptor)}
             for rule in predefined:
                 yield Rule(
-                    rule.id, rule.message, rule.expression, _text(steps), steps, constants, option, self.element.position
+                    rule.id,
+                    rule.message,
+                    rule.expression,
+                    _text(steps),
+                    steps,
+                    constants,
+                    option,
+                    self.element.position,
                 )
 
 
