@@ -1,4 +1,4 @@
-"""The options of buf/validate/validate.proto on fields, messages and oneofs, as rules to compile.
+"""The validation rules of elements (buf/validate/validate.proto), from options and an overlay.
 
 Standard rules are nothing special: each field of ``StringRules`` and its like carries its own CEL in the
 option ``buf.validate.predefined``, as do extensions that teams declare.
@@ -6,32 +6,32 @@ option ``buf.validate.predefined``, as do extensions that teams declare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as default
-from enum import Enum
-from types import SimpleNamespace
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Any
 
-from protoc_gen_pds.errors import Position
+from google.protobuf import message_factory
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.rules.cel.messages import is_set, rule_value
+from protoc_gen_pds.rules.cel.types import NULL, WRAPPERS
+from protoc_gen_pds.rules.cel.values import Value, constant, rules_message
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Schema
-from protoc_gen_pds.schema.custom_options import is_repeated
 
-EXTENSION = 1159
-"""Number of the options ``field``, ``message`` and ``oneof`` of package buf.validate."""
+FIELD, MESSAGE, ONEOF, PREDEFINED = (f"buf.validate.{name}" for name in ("field", "message", "oneof", "predefined"))
+NUMBERS = {FIELD: 1159, MESSAGE: 1159, ONEOF: 1159, PREDEFINED: 1160}
+"""The extensions of options, with their registered numbers."""
 
-PREDEFINED = "buf.validate.predefined"
-
-PathStep: TypeAlias = tuple[str, int, int] | tuple[str, int, int, int]
-"""Name, number and type of a field of the rules and, for an element of a list, its index."""
-
-Element: TypeAlias = Field | Message | Oneof
-Overlay: TypeAlias = Callable[[Element], Any]
-"""Rules for an element from elsewhere: a message like the option's, merged over it, or None."""
+Element = Field | Message | Oneof
+Step = tuple[str, int, int] | tuple[str, int, int, int]
+"""A step of a rule's path: name, number, type and, in a list, index."""
+Overlay = Callable[[Element], Any]
+"""Further rules of an element as a message of buf.validate, or None."""
 
 
-class Ignore(Enum):
+class Ignore(IntEnum):
     """``buf.validate.Ignore``."""
 
     UNSPECIFIED = 0
@@ -40,58 +40,58 @@ class Ignore(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """A protobuf value that an expression reads: ``descriptor`` is its field, or None for a message."""
-
-    value: Any
-    descriptor: Any = None
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
-    """One CEL expression.
+    """One rule in CEL.
 
     Attributes:
-        id: what violations call the rule.
-        message: the text of a violation; empty where the expression itself or a default says it.
-        expression: CEL source.
-        path: of the rule below ``FieldRules`` (``string.min_len``, ``cel[0]``); empty for messages.
-        elements: the same by steps.
-        constants: ``rules`` and ``rule`` where the expression has them.
-        option: how an error names the rule.
-        position: of the element that has the rule.
+        id: what violations call it.
+        message: what violations say; empty where the expression gives the text.
+        expression: CEL: false, or a text that is not empty, where the rule is broken.
+        path: steps below FieldRules; empty for rules of messages.
+        names: constants that the expression may use: ``rules`` and ``rule``.
     """
 
     id: str
     message: str
     expression: str
-    path: str
-    elements: tuple[PathStep, ...]
-    constants: Mapping[str, Constant]
-    option: str
-    position: Position
+    path: tuple[Step, ...] = ()
+    names: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeUrls:
+    """``any.in`` or ``any.not_in``."""
+
+    id: str
+    urls: tuple[str, ...]
+    allowed: bool
+    path: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRules:
-    """Rules for the values of a field, or for elements of it."""
+    """Rules of a field, of its items, or of the keys or values of a map."""
 
-    required: bool = False
+    required: tuple[Step, ...] = ()
+    """Path of the rule where the field is required."""
     ignore: Ignore = Ignore.UNSPECIFIED
     rules: tuple[Rule, ...] = ()
+    defined_only: tuple[Step, ...] = ()
+    """Path of ``enum.defined_only`` where it is set."""
+    type_urls: tuple[TypeUrls, ...] = ()
     items: FieldRules | None = None
     keys: FieldRules | None = None
     values: FieldRules | None = None
-    defined_only: bool = False
-    any_in: tuple[str, ...] = ()
-    any_not_in: tuple[str, ...] = ()
-    prefix: tuple[PathStep, ...] = ()
-    """Steps of rule paths to these rules: those to ``repeated.items`` for the rules of items."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether a single value has nothing to fulfil."""
+        return not (self.rules or self.defined_only or self.type_urls)
 
 
 @dataclass(frozen=True, slots=True)
-class MessageOneof:
-    """Fields of a message of which at most one may be set (``MessageOneofRule``)."""
+class Group:
+    """A ``(buf.validate.message).oneof``: at most one of the fields, or exactly one."""
 
     fields: tuple[Field, ...]
     required: bool
@@ -99,242 +99,208 @@ class MessageOneof:
 
 @dataclass(frozen=True, slots=True)
 class MessageRules:
-    """Rules for a message as a whole."""
+    """Rules of a message."""
 
     rules: tuple[Rule, ...] = ()
-    oneofs: tuple[MessageOneof, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OneofRules:
-    """Rules for a oneof."""
-
-    required: bool = False
-
-
-def field_rules(field: Field, overlay: Overlay | None = None) -> FieldRules | None:
-    """The rules of a field, or None.
-
-    Raises:
-        GenerationError: rules of another type, unknown to validate.proto, or not resolved.
-    """
-    rules = _option(field, "field", overlay)
-    if rules is None:
-        return None
-    return _Reader(field).read(rules, field, field.repeated, field.is_map)
-
-
-def message_rules(message: Message, overlay: Overlay | None = None) -> MessageRules | None:
-    """The rules of a message, or None.
-
-    Raises:
-        GenerationError: unknown rules, or a oneof rule without fields or with wrong ones.
-    """
-    rules = _option(message, "message", overlay)
-    if rules is None:
-        return None
-    own = {field.name: field for field in message.fields}
-    oneofs = []
-    for oneof in rules.oneof:
-        names = list(oneof.fields)
-        if not names:
-            raise message.error("(buf.validate.message).oneof: name at least one field")
-        for name in names:
-            if name not in own:
-                raise message.error(f"(buf.validate.message).oneof: {message.full_name} has no field {name}")
-            if names.count(name) > 1:
-                raise message.error(f"(buf.validate.message).oneof: {name} is named twice")
-        oneofs.append(MessageOneof(tuple(own[name] for name in names), oneof.required))
-    # A violation by a message names no path of a rule.
-    return MessageRules(tuple(_custom(message, rules, "(buf.validate.message)", None, {})), tuple(oneofs))
-
-
-def oneof_rules(oneof: Oneof, overlay: Overlay | None = None) -> OneofRules | None:
-    """The rules of a oneof, or None.
-
-    Raises:
-        GenerationError: unknown rules.
-    """
-    rules = _option(oneof, "oneof", overlay)
-    return None if rules is None else OneofRules(rules.required)
-
-
-def _option(element: Element, name: str, overlay: Overlay | None) -> Any:
-    found = element.options.get(f"buf.validate.{name}")
-    if found is None and EXTENSION in _unknown(element.options.message):
-        raise element.error(f"(buf.validate.{name}) is not in the request: import buf/validate/validate.proto")
-    more = None if overlay is None else overlay(element)
-    if more is not None:
-        merged = type(more)()
-        if found is not None:
-            merged.MergeFromString(found.SerializeToString())
-        merged.MergeFrom(more)
-        found = merged
-    if found is not None:
-        _refuse_unknown(element, found, f"(buf.validate.{name})")
-    return found
-
-
-def _unknown(message: Any) -> list[int]:
-    from google.protobuf.unknown_fields import UnknownFieldSet
-
-    return [field.field_number for field in UnknownFieldSet(message)]
-
-
-def _refuse_unknown(element: Element, message: Any, path: str) -> None:
-    """Rules that the request does not describe would be dropped without a word."""
-    for number in _unknown(message):
-        raise element.error(
-            f"{path} has a rule with the unknown number {number}: "
-            "import the file that declares it, or update buf/validate/validate.proto"
-        )
-    for descriptor, value in message.ListFields():
-        if descriptor.message_type is None or not descriptor.message_type.full_name.startswith("buf.validate."):
-            continue
-        for inner in value if is_repeated(descriptor) else (value,):
-            _refuse_unknown(element, inner, f"{path}.{_label(descriptor)}")
-
-
-def _label(descriptor: Any) -> str:
-    name: str = f"[{descriptor.full_name}]" if descriptor.is_extension else descriptor.name
-    return name
-
-
-def _step(descriptor: Any) -> tuple[str, int, int]:
-    return _label(descriptor), descriptor.number, descriptor.type
-
-
-def _text(steps: tuple[PathStep, ...]) -> str:
-    return ".".join(f"{step[0]}[{step[3]}]" if len(step) == 4 else step[0] for step in steps)
-
-
-def _custom(
-    element: Element, rules: Any, option: str, prefix: tuple[PathStep, ...] | None, constants: Mapping[str, Constant]
-) -> Iterator[Rule]:
-    """Rules in CEL; those whose ``prefix`` is None have no path."""
-    for name in ("cel_expression", "cel"):
-        descriptor = rules.DESCRIPTOR.fields_by_name.get(name)
-        for index, rule in enumerate(getattr(rules, name) if descriptor is not None else ()):
-            steps: tuple[PathStep, ...] = () if prefix is None else (*prefix, (*_step(descriptor), index))
-            expression, identity, text = (rule, rule, "") if isinstance(rule, str) else _parts(rule)
-            path = f"{option}.{name}[{index}]"
-            yield Rule(identity, text, expression, _text(steps), steps, constants, path, element.position)
-
-
-def _parts(rule: Any) -> tuple[str, str, str]:
-    return rule.expression, rule.id, rule.message
-
-
-_WELL_KNOWN = {
+_RULES_OF_WELL_KNOWN = {
     "google.protobuf.Any": "any",
     "google.protobuf.Duration": "duration",
-    "google.protobuf.FieldMask": "field_mask",
     "google.protobuf.Timestamp": "timestamp",
-    "google.protobuf.BoolValue": "bool",
-    "google.protobuf.BytesValue": "bytes",
-    "google.protobuf.DoubleValue": "double",
-    "google.protobuf.FloatValue": "float",
-    "google.protobuf.Int32Value": "int32",
-    "google.protobuf.Int64Value": "int64",
-    "google.protobuf.StringValue": "string",
-    "google.protobuf.UInt32Value": "uint32",
-    "google.protobuf.UInt64Value": "uint64",
+    "google.protobuf.FieldMask": "field_mask",
 }
-_BY_HAND = frozenset(
-    ("any.in", "any.not_in", "enum.defined_only", "map.keys", "map.values", "repeated.items", "string.strict")
-)
-"""Rules without CEL: protovalidate has them in code, or they only modify others."""
+NO_RULES = FieldRules()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    element: Field
-    option: str = "(buf.validate.field)"
-    prefix: tuple[PathStep, ...] = default(default=())
+class Reader:
+    """Reads the rules of one schema."""
 
-    def read(self, rules: Any, field: Field, is_list: bool, is_map: bool) -> FieldRules:
-        name: str | None = rules.WhichOneof("type")
-        typed = getattr(rules, name) if name else None
-        self._check_type(name, field, is_list, is_map)
-        ignore = Ignore(rules.ignore) if rules.ignore in (0, 1, 3) else Ignore.UNSPECIFIED
-        base: dict[str, Constant] = {"rules": Constant(typed), "rule": Constant(None)} if typed is not None else {}
-        return FieldRules(
-            required=rules.required,
-            ignore=ignore,
-            rules=(
-                *(self._standard(rules, name, typed) if name else ()),
-                *_custom(self.element, rules, self.option, self.prefix, base),
-            ),
-            items=self._inner(typed, "items", field) if name == "repeated" else None,
-            keys=self._inner(typed, "keys", field.map_key) if name == "map" else None,
-            values=self._inner(typed, "values", field.map_value) if name == "map" else None,
-            defined_only=name == "enum" and typed.defined_only,
-            any_in=tuple(getattr(typed, "in")) if name == "any" else (),
-            any_not_in=tuple(typed.not_in) if name == "any" else (),
-            prefix=self.prefix,
+    def __init__(self, schema: Schema, overlay: Overlay | None = None) -> None:
+        self._schema = schema
+        self._overlay = overlay
+        self._predefined = self._extension(PREDEFINED)
+        self._known = {name: self._extension(name) for name in (FIELD, MESSAGE, ONEOF)}
+        self._fields: dict[Field, FieldRules] = {}
+
+    def _extension(self, name: str) -> Any:
+        try:
+            extension = self._schema.pool.FindExtensionByName(name)
+        except KeyError:
+            return None
+        return extension if extension.number == NUMBERS[name] else None
+
+    def _options(self, element: Element, name: str) -> Any:
+        annotated = element.options.get(name) if self._known[name] is not None else None
+        laid_over = self._overlay(element) if self._overlay is not None else None
+        if annotated is None or laid_over is None:
+            return laid_over if annotated is None else annotated
+        merged = type(annotated)()
+        merged.CopyFrom(annotated)
+        merged.MergeFrom(laid_over)
+        return merged
+
+    # -- messages and oneofs ---------------------------------------------------------------------
+
+    def oneof(self, oneof: Oneof) -> bool:
+        """Whether a oneof must have a member."""
+        options = self._options(oneof, ONEOF)
+        return options is not None and options.required
+
+    def message(self, message: Message) -> MessageRules:
+        """Rules of a message.
+
+        Raises:
+            GenerationError: a rule names no field of it, or one twice.
+        """
+        options = self._options(message, MESSAGE)
+        if options is None:
+            return MessageRules()
+        _refuse_unknown(options, message, MESSAGE)
+        rules = [Rule(text, "", text) for text in options.cel_expression]
+        rules += [Rule(rule.id, rule.message, rule.expression) for rule in options.cel]
+        return MessageRules(tuple(rules), tuple(_group(message, group) for group in options.oneof))
+
+    # -- fields ----------------------------------------------------------------------------------
+
+    def field(self, field: Field) -> FieldRules:
+        """Rules of a field.
+
+        Raises:
+            GenerationError: rules of another type than the field's, or rules that are not known.
+        """
+        found = self._fields.get(field)
+        if found is None:
+            found = self._fields[field] = self._field(field)
+        return found
+
+    def _field(self, field: Field) -> FieldRules:
+        options = self._options(field, FIELD)
+        if options is None:
+            return NO_RULES
+        if field.repeated:
+            return self._container(field, options)
+        return self._single(field, options, field, ())
+
+    def _container(self, field: Field, options: Any) -> FieldRules:
+        expected = "map" if field.is_map else "repeated"
+        chosen = options.WhichOneof("type")
+        if chosen not in (None, expected):
+            raise _mismatch(field, chosen, expected)
+        own = self._rules(field, options, ())
+        if chosen is None:
+            return own
+        inner: dict[str, FieldRules] = {}
+        rules = getattr(options, chosen)
+        for name, part in (
+            (("keys", field.map_key), ("values", field.map_value)) if field.is_map else (("items", field),)
+        ):
+            if rules.HasField(name):
+                path = (_step(options.DESCRIPTOR, chosen), _step(rules.DESCRIPTOR, name))
+                inner[name] = self._single(field, getattr(rules, name), part, path)
+        return replace(own, items=inner.get("items"), keys=inner.get("keys"), values=inner.get("values"))
+
+    def _single(self, field: Field, options: Any, value: Field, prefix: tuple[Step, ...]) -> FieldRules:
+        chosen = options.WhichOneof("type")
+        if chosen is not None and chosen != _expected(value):
+            raise _mismatch(field, chosen, _expected(value))
+        return self._rules(field, options, prefix)
+
+    def _rules(self, field: Field, options: Any, prefix: tuple[Step, ...]) -> FieldRules:
+        _refuse_unknown(options, field, FIELD)
+        descriptor = options.DESCRIPTOR
+        chosen = options.WhichOneof("type")
+        found: list[Rule] = []
+        defined_only: tuple[Step, ...] = ()
+        urls: list[TypeUrls] = []
+        names = {"rules": constant(None, NULL), "rule": constant(None, NULL)}
+        if chosen is not None:
+            rules = getattr(options, chosen)
+            _refuse_unknown(rules, field, f"{FIELD}).{chosen}")
+            names["rules"] = rules_message(rules)
+            top = (*prefix, _step(descriptor, chosen))
+            for rule, value in self._set(rules):
+                path = (*top, _step_of(rule))
+                predefined = self._predefined_rules(rule)
+                if predefined is not None:
+                    env = {"rules": names["rules"], "rule": rule_value(value, rule)}
+                    found += (Rule(r.id, r.message, r.expression, path, env) for r in predefined.cel)
+                elif (chosen, rule.name) == ("enum", "defined_only"):
+                    defined_only = path if value else ()
+                elif chosen == "any" and rule.name in ("in", "not_in"):
+                    urls.append(TypeUrls(f"any.{rule.name}", tuple(value), rule.name == "in", path))
+                elif rule.name not in ("strict", "items", "keys", "values"):
+                    raise field.error(f"({FIELD}).{chosen}.{rule.name} is not known; protoc-gen-pds has to be updated")
+        step = _step(descriptor, "cel_expression")
+        for i, text in enumerate(options.cel_expression):
+            found.append(Rule(text, "", text, (*prefix, (*step[:3], i)), names))
+        step = _step(descriptor, "cel")
+        for i, rule in enumerate(options.cel):
+            found.append(Rule(rule.id, rule.message, rule.expression, (*prefix, (*step[:3], i)), names))
+        required = (*prefix, _step(descriptor, "required")) if options.required else ()
+        ignore = Ignore(options.ignore) if options.ignore in (0, 1, 3) else Ignore.UNSPECIFIED
+        return FieldRules(required, ignore, tuple(found), defined_only, tuple(urls))
+
+    def _set(self, rules: Any) -> Iterator[tuple[Any, Any]]:
+        """The rules that are set, extensions after fields, with their values."""
+        for rule in rules.DESCRIPTOR.fields:
+            if is_set(rules, rule):
+                yield rule, getattr(rules, rule.name)
+        for rule, value in rules.ListFields():
+            if rule.is_extension:
+                yield rule, value
+
+    def _predefined_rules(self, rule: Any) -> Any:
+        """``(buf.validate.predefined)`` of a rule's field, or None."""
+        if self._predefined is None:
+            return None
+        pool = self._predefined.file.pool
+        options_class = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FieldOptions"))
+        options = options_class.FromString(rule.GetOptions().SerializeToString())
+        return options.Extensions[self._predefined] if options.HasExtension(self._predefined) else None
+
+
+def _group(message: Message, group: Any) -> Group:
+    option = f"({MESSAGE}).oneof"
+    names = list(group.fields)
+    fields = {f.name: f for f in message.fields}
+    if not names:
+        raise message.error(f"{option} of {message.full_name}: at least one field must be named")
+    for i, name in enumerate(names):
+        if name not in fields:
+            raise message.error(f'{option}: there is no field "{name}" in {message.full_name}')
+        if name in names[:i]:
+            raise message.error(f'{option} of {message.full_name}: field "{name}" is named twice')
+    return Group(tuple(fields[name] for name in names), group.required)
+
+
+def _expected(value: Field) -> str | None:
+    """Name of the rules that suit a single value; None where only rules for any type do."""
+    if value.message is not None:
+        if value.message.full_name in WRAPPERS:
+            return value.message.fields[0].kind.value
+        return _RULES_OF_WELL_KNOWN.get(value.message.full_name)
+    return "enum" if value.kind is Kind.ENUM else value.kind.value
+
+
+def _mismatch(field: Field, chosen: str, expected: str | None) -> GenerationError:
+    suits = f"rules of that field are ({FIELD}).{expected}" if expected else "it takes cel and required only"
+    return field.error(f"({FIELD}).{chosen} does not suit {field.full_name}: {suits}")
+
+
+def _refuse_unknown(options: Any, element: Element, option: str) -> None:
+    unknown = UnknownFieldSet(options)
+    if len(unknown):
+        raise element.error(
+            f"({option}) has a rule of number {unknown[0].field_number} that is not known; "
+            "import the file that declares it, or update validate.proto"
         )
 
-    def _check_type(self, name: str | None, field: Field, is_list: bool, is_map: bool) -> None:
-        if name is None:
-            return
-        expected: str | None = field.kind.value
-        if is_map:
-            expected = "map"
-        elif is_list:
-            expected = "repeated"
-        elif field.kind in (Kind.MESSAGE, Kind.GROUP):
-            assert field.message is not None
-            expected = _WELL_KNOWN.get(field.message.full_name)
-        if name == expected:
-            return
-        wanted = f"{expected} rules" if expected else "no rules by type"
-        raise self.element.error(f"{self.option}.{name}: a field of this type takes {wanted}, not {name} rules")
 
-    def _inner(self, typed: Any, name: str, field: Field) -> FieldRules | None:
-        if not typed.HasField(name):
-            return None
-        outer = "repeated" if name == "items" else "map"
-        type_step = self._type_step(outer)
-        steps: tuple[PathStep, ...] = (*self.prefix, type_step, _step(typed.DESCRIPTOR.fields_by_name[name]))
-        reader = _Reader(self.element, f"{self.option}.{outer}.{name}", steps)
-        return reader.read(getattr(typed, name), field, is_list=False, is_map=False)
-
-    def _type_step(self, name: str) -> PathStep:
-        pool = self.element.file.schema.pool
-        return _step(pool.FindMessageTypeByName("buf.validate.FieldRules").fields_by_name[name])
-
-    def _standard(self, rules: Any, name: str, typed: Any) -> Iterator[Rule]:
-        type_step = self._type_step(name)
-        for descriptor, value in typed.ListFields():
-            option = f"{self.option}.{name}.{_label(descriptor)}"
-            if f"{name}.{descriptor.name}" in _BY_HAND and not descriptor.is_extension:
-                continue
-            predefined = _predefined(self.element.file.schema, descriptor)
-            if not predefined:
-                raise self.element.error(f"{option} has no meaning: the option ({PREDEFINED}) is not set on it")
-            steps: tuple[PathStep, ...] = (*self.prefix, type_step, _step(descriptor))
-            constants = {"rules": Constant(typed), "rule": Constant(value, descriptor)}
-            for rule in predefined:
-                yield Rule(
-                    rule.id,
-                    rule.message,
-                    rule.expression,
-                    _text(steps),
-                    steps,
-                    constants,
-                    option,
-                    self.element.position,
-                )
+def _step(descriptor: Any, name: str) -> tuple[str, int, int]:
+    return _step_of(descriptor.fields_by_name[name])
 
 
-_predefined_of: WeakKeyDictionary[Schema, dict[str, tuple[Any, ...]]] = WeakKeyDictionary()
-
-
-def _predefined(schema: Schema, descriptor: Any) -> tuple[Any, ...]:
-    """The CEL rules that a field of ``StringRules`` and its like carries."""
-    known = _predefined_of.setdefault(schema, {})
-    found = known.get(descriptor.full_name)
-    if found is None:
-        option = schema.options_of(SimpleNamespace(options=descriptor.GetOptions())).get(PREDEFINED)
-        found = known[descriptor.full_name] = () if option is None else tuple(option.cel)
-    return found
+def _step_of(rule: Any) -> tuple[str, int, int]:
+    return (f"[{rule.full_name}]" if rule.is_extension else rule.name, rule.number, rule.type)
