@@ -45,11 +45,16 @@ def validators(context: Context) -> Iterator[OutputFile]:
 
 def _reader(context: Context) -> Reader | None:
     """What reads the rules; None where there can be none, so that the engine is not even imported."""
-    if not any("buf/validate" in name for name in context.schema.files):
+    overlay = context.options.rules
+    if overlay is None and not any(file.package == "buf.validate" for file in context.schema.files.values()):
         return None
     from protoc_gen_pds.rules.read import Reader
 
-    return Reader(context.schema)
+    if overlay is None:
+        return Reader(context.schema)
+    from protoc_gen_pds.rules.overlay import Overlay
+
+    return Reader(context.schema, Overlay(context.schema, overlay))
 
 
 def _view(context: Context, file: File, reader: Reader | None) -> dict[str, object]:
