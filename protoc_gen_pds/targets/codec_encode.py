@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import bytes_literal
-from protoc_gen_pds.python.statements import assign, block, call, lines
+from protoc_gen_pds.python.statements import assign, block, call, lines, loop
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec_decode import is_string_map
 from protoc_gen_pds.targets.codec_module import Module, is_plain, tag_literal
@@ -78,7 +78,8 @@ def _oneof(module: Module, oneof: Oneof) -> Iterator[str]:
     yield "        case None:"
     yield "            pass"
     for field in oneof.fields:
-        yield f"        case {module.member(field)}(v{field.number}):"
+        # By keyword: mypyc does not find match arguments in base classes.
+        yield from lines(call(module.member(field), f"value=v{field.number}"), 8, before="case ", after=":")
         yield from single(module, field, f"v{field.number}", 12)
     yield "        case _:"
     yield f"            raise {module.runtime('not_a_member')}()"
@@ -169,7 +170,7 @@ def _repeated(module: Module, field: Field, value: str) -> Iterator[str]:
         yield from _sized(module, field, field.number << 3 | LEN, "        ")
         return
     item = f"v{field.number}"
-    yield from block("for", f"{item} in {value}", 4)
+    yield from loop([item], value, 4)
     yield from single(module, field, item, 8)
 
 
@@ -179,7 +180,7 @@ def _map(module: Module, field: Field, value: str) -> Iterator[str]:
         yield from lines(call(module.runtime("write_string_map"), "parts", str(tag), value), 4)
         return
     k, v = f"k{field.number}", f"v{field.number}"
-    yield from block("for", f"{k}, {v} in {value}.items()", 4)
+    yield from loop([k, v], f"{value}.items()", 4)
     x = _local("x", field)
     parts: list[statements.Expr] = []
     for part, name in ((field.map_key, k), (field.map_value, v)):

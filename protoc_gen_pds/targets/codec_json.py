@@ -72,7 +72,10 @@ def _write(module: Module, element: Field | Oneof) -> Iterator[str]:
         yield "        case None:"
         yield "            pass"
         for field in element.fields:
-            yield f"        case {module.member(field)}(v{field.number}):"
+            # By keyword: mypyc does not find match arguments in base classes.
+            yield from statements.lines(
+                call(module.member(field), f"value=v{field.number}"), 8, before="case ", after=":"
+            )
             yield from assign(_key(field), _to_json(module, field, f"v{field.number}"), 12)
         yield "        case _:"
         yield f"            raise {module.runtime('not_a_member')}()"
