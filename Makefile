@@ -56,8 +56,15 @@ check-oldest: $(VENV)-oldest/.generator
 	@cat $(VENV)-oldest/constraints.txt
 	@$(VENV)-oldest/bin/protoc-gen-pds check
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+# betterproto 2 and betterproto 1, which the development tools bring, are one package: each needs its own environment.
+$(VENV)-betterproto2/.installed:
+	@echo 'installing betterproto 2 into $(VENV)-betterproto2'
+	@$(PYTHON) -m venv $(VENV)-betterproto2
+	@$(VENV)-betterproto2/bin/python -m pip install --quiet --disable-pip-version-check betterproto==2.0.0b7
+	@touch $@
+
+test: $(VENV)/.dev $(VENV)-betterproto2/.installed
+	BETTERPROTO2_PYTHON=$(abspath $(VENV)-betterproto2/bin/python) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -88,4 +95,4 @@ bench-compiled: $(VENV)/.dev
 	$(BIN)/python -m bench.codec --compiled
 
 clean:
-	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-betterproto2 .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
