@@ -4,6 +4,9 @@ Times and durations are integers of nanoseconds. Library formats (``is_email``) 
 rules need one import.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math

@@ -1,5 +1,8 @@
 """CEL's ``format`` (cel-go, ext/strings) for the messages of rules."""
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
