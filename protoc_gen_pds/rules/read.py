@@ -82,11 +82,18 @@ class FieldRules:
     items: FieldRules | None = None
     keys: FieldRules | None = None
     values: FieldRules | None = None
+    by_behavior: bool = False
+    """Whether it is required by ``google.api.field_behavior``."""
 
     @property
     def empty(self) -> bool:
         """Whether a single value has nothing to fulfil."""
         return not (self.rules or self.defined_only or self.type_urls)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the field must be set, and have another value than the default where that is the same."""
+        return bool(self.required) or self.by_behavior
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +119,16 @@ _RULES_OF_WELL_KNOWN = {
     "google.protobuf.FieldMask": "field_mask",
 }
 NO_RULES = FieldRules()
+REQUIRED, OUTPUT_ONLY = 2, 3
+"""Numbers of ``google.api.FieldBehavior``."""
 
 
 class Reader:
     """Reads the rules of one schema."""
 
-    def __init__(self, schema: Schema, overlay: Overlay | None = None) -> None:
+    def __init__(self, schema: Schema, overlay: Overlay | None = None, *, field_behavior: bool = False) -> None:
+        """Read a schema; with ``field_behavior``, the annotation REQUIRED is a rule too (AIP-203)."""
+        self._field_behavior = field_behavior
         self._schema = schema
         self._overlay = overlay
         self._predefined = self._extension(PREDEFINED)
@@ -172,7 +183,10 @@ class Reader:
         """
         found = self._fields.get(field)
         if found is None:
-            found = self._fields[field] = self._field(field)
+            found = self._field(field)
+            if self._field_behavior and REQUIRED in behaviors(field):
+                found = replace(found, by_behavior=True)
+            self._fields[field] = found
         return found
 
     def _field(self, field: Field) -> FieldRules:
@@ -259,6 +273,11 @@ class Reader:
         options_class = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FieldOptions"))
         options = options_class.FromString(rule.GetOptions().SerializeToString())
         return options.Extensions[self._predefined] if options.HasExtension(self._predefined) else None
+
+
+def behaviors(field: Field) -> list[int]:
+    """Numbers of a field's ``google.api.field_behavior``."""
+    return field.options.get("google.api.field_behavior") or []
 
 
 def _group(message: Message, group: Any) -> Group:

@@ -46,15 +46,20 @@ def validators(context: Context) -> Iterator[OutputFile]:
 def _reader(context: Context) -> Reader | None:
     """What reads the rules; None where there can be none, so that the engine is not even imported."""
     overlay = context.options.rules
-    if overlay is None and not any(file.package == "buf.validate" for file in context.schema.files.values()):
+    behavior = context.options.field_behavior == "enforce"
+    if (
+        overlay is None
+        and not behavior
+        and not any(file.package == "buf.validate" for file in context.schema.files.values())
+    ):
         return None
     from protoc_gen_pds.rules.read import Reader
 
     if overlay is None:
-        return Reader(context.schema)
+        return Reader(context.schema, field_behavior=behavior)
     from protoc_gen_pds.rules.overlay import Overlay
 
-    return Reader(context.schema, Overlay(context.schema, overlay))
+    return Reader(context.schema, Overlay(context.schema, overlay), field_behavior=behavior)
 
 
 def _view(context: Context, file: File, reader: Reader | None) -> dict[str, object]:
@@ -68,9 +73,7 @@ def _view(context: Context, file: File, reader: Reader | None) -> dict[str, obje
     binds = [
         line
         for message in messages
-        for line in statements.lines(
-            statements.call(module.runtime("bind"), module.cls(message), module.function(message)), 0
-        )
+        for line in statements.lines(_bind(module, message, context.options.field_behavior == "enforce"), 0)
     ]
     title = f"Checks of the messages of package {file.package}." if file.package else "Checks of messages."
     return {
@@ -89,6 +92,17 @@ def _writer(module: Module, reader: Reader | None, *, raises: bool) -> RuleWrite
     from protoc_gen_pds.targets.validators_rules import RuleWriter
 
     return RuleWriter(module, reader, raises=raises)
+
+
+def _bind(module: Module, message: Message, behavior: bool) -> statements.Call:
+    arguments: list[statements.Expr] = [module.cls(message), module.function(message)]
+    if behavior:
+        from protoc_gen_pds.rules.read import OUTPUT_ONLY, behaviors
+
+        names = [string(f.name) for f in message.fields if OUTPUT_ONLY in behaviors(f)]
+        if names:
+            arguments.append(statements.Call("output_only=(", (f"{names[0]},",) if len(names) == 1 else tuple(names)))
+    return statements.call(module.runtime("bind"), *arguments)
 
 
 def _lines(module: Module, message: Message, writer: RuleWriter | None) -> tuple[tuple[str, ...], ...]:

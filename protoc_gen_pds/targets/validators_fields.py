@@ -82,8 +82,8 @@ class FieldChecks:
                 yield from missing
 
     def _missing(self, field: Field, rules: FieldRules | None, spot: Spot, indent: int) -> list[str]:
-        if rules is not None and rules.required and self._rules is not None:
-            return self._rules.required(rules.required, spot, indent)
+        if rules is not None and rules.is_required and self._rules is not None:
+            return self._rules.required(rules, spot, indent)
         if field.presence is Presence.REQUIRED:
             return statements.lines(call("c.missing", *spot.arguments), indent)
         return []
@@ -111,9 +111,9 @@ class FieldChecks:
 
         def body(indent: int) -> list[str]:
             pad = " " * indent
-            if rules.required:
+            if rules.is_required:
                 lines = inner(indent + 4)
-                missing = writer.required(rules.required, spot, indent + 4)
+                missing = writer.required(rules, spot, indent + 4)
                 head = f"{pad}if {v} == {_zero(field)}:"
                 return [head, *missing, *([f"{pad}else:", *lines] if lines else [])]
             if self._skips_zero(field, rules):
@@ -133,9 +133,9 @@ class FieldChecks:
         def rest(indent: int) -> list[str]:
             return writer.values(rules, field, field, v, field_type(field), spot, indent)
 
-        if rules.required:
+        if rules.is_required:
             lines = rest(12)
-            missing = writer.required(rules.required, spot, 12)
+            missing = writer.required(rules, spot, 12)
             return [f"        if not {v}:", *missing, *(["        elif c.faults == faults:", *lines] if lines else [])]
         if self._skips_zero(field, rules):
             lines = rest(12)

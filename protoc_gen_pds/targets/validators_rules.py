@@ -93,9 +93,10 @@ class RuleWriter:
             arguments.append("for_key=True")
         return statements.lines(statements.call("c.add", *arguments), indent)
 
-    def required(self, path: tuple[Step, ...], spot: Spot, indent: int) -> list[str]:
+    def required(self, rules: FieldRules, spot: Spot, indent: int) -> list[str]:
         """Report a required field that is not set."""
-        return self._report("required", string("value is required"), path, spot, indent, for_key=False)
+        rule_id = "required" if rules.required else "field_behavior.required"
+        return self._report(rule_id, string("value is required"), rules.required, spot, indent, for_key=False)
 
     # -- rules -----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .entry import bind, validate, violations
+from .entry import bind, clear_output_only, validate, violations
 from .paths import PathElement, Place, Rule
 from .violation import RuleError, ValidationError, Violation
 
@@ -14,6 +14,7 @@ __all__ = [
     "ValidationError",
     "Violation",
     "bind",
+    "clear_output_only",
     "validate",
     "violations",
 ]
