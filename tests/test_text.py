@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -84,7 +85,7 @@ def everything(generated: SimpleNamespace) -> Any:
         wrapped="w",
         doubles=[0.5, -1e300, 5e-324],
         zigzags=[-1, 2],
-        floats=[0.1, 3.4028235e38, 1e-45],
+        floats=list(struct.unpack("<3f", struct.pack("<3f", 0.1, 3.4028235e38, 1e-45))),
     )
     models.extra.set(message, 5)
     models.extra_words.set(message, ["p", "q"])
