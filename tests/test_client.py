@@ -173,25 +173,21 @@ def test_retries_are_grpcs_own_and_only_for_the_methods_that_are_named() -> None
 
     async def test() -> None:
         flaky = Flaky()
-        async with serving(flaky) as server:
-            channel: Any = open_channel(server.address, retry=retry)
-            async with channel:
-                assert await BackupServiceClient(channel).get_backup(GetBackupRequest()) == Backup()
-                assert flaky.calls == 3
-                with pytest.raises(Unavailable, match="not yet"):
-                    await BackupServiceClient(channel).delete_backup(DeleteBackupRequest())
-                assert flaky.calls == 4
+        async with serving(flaky) as server, open_channel(server.address, retry=retry) as channel:
+            assert await BackupServiceClient(channel).get_backup(GetBackupRequest()) == Backup()
+            assert flaky.calls == 3
+            with pytest.raises(Unavailable, match="not yet"):
+                await BackupServiceClient(channel).delete_backup(DeleteBackupRequest())
+            assert flaky.calls == 4
 
     run(test)
 
 
 def test_sync_channels_retry_too() -> None:
     def ask(address: str) -> Backup:
-        channel = open_sync_channel(address, retry=Retry([BackupServiceMethods.GET_BACKUP], initial_backoff=0.01))
-        try:
+        retry = Retry([BackupServiceMethods.GET_BACKUP], initial_backoff=0.01)
+        with open_sync_channel(address, retry=retry) as channel:
             return BackupServiceSyncClient(channel).get_backup(GetBackupRequest(), timeout=10)
-        finally:
-            channel.close()
 
     async def test() -> None:
         async with serving(Flaky()) as server:
@@ -206,8 +202,8 @@ def test_sync_channels_retry_too() -> None:
 def test_wait_for_ready_outlasts_a_server_that_starts_late(tmp_path: Path) -> None:
     async def test() -> None:
         address = f"unix:{tmp_path / 'late'}"
-        channel: Any = open_channel(address, options=[("grpc.initial_reconnect_backoff_ms", 100)])
-        async with channel:
+        options = [("grpc.initial_reconnect_backoff_ms", 100)]
+        async with open_channel(address, options=options) as channel:
             client = BackupServiceClient(channel)
             with pytest.raises(Unavailable):
                 await client.get_backup(GetBackupRequest(id="x"))

@@ -453,7 +453,7 @@ PROGRAM = """
 
     workers = int(sys.argv[1])
     config = Config(address="127.0.0.1:0", grace=10)
-    serve(Service, config=config, workers=workers, started=lambda server: print(server.address, flush=True))
+    serve(Service, config=config, workers=workers, started=lambda server: os.write(1, f"{server.address}\\n".encode()))
     print("ended", flush=True)
 """
 
