@@ -50,26 +50,50 @@ def lines(expr: Expr, indent: int, before: str = "", after: str = "") -> list[st
 
 def assign(target: str, expr: Expr, indent: int) -> list[str]:
     """``target = expr``; in parentheses where the formatter would put them."""
-    before = f"{target} = "
+    pad, before = " " * indent, f"{target} = "
     if indent + len(before) + len(flat(expr)) <= LINE_LENGTH:
-        return [f"{' ' * indent}{before}{flat(expr)}"]
-    opening = before if isinstance(expr, str) else before + expr.head
-    if isinstance(expr, Call) and expr.items and indent + len(opening) <= LINE_LENGTH:
+        return [f"{pad}{before}{flat(expr)}"]
+    head = expr if isinstance(expr, str) else expr.head
+    if isinstance(expr, Call) and expr.items and indent + len(before) + len(head) <= LINE_LENGTH:
         return lines(expr, indent, before)
-    pad = " " * indent
-    return [f"{pad}{before}(", *lines(expr, indent + 4), f"{pad})"]
+    if head.startswith("b["):
+        subscript, _, rest = flat(expr)[2:].partition("]")
+        return [f"{pad}{before}b[", f"{pad}    {subscript}", f"{pad}]{rest}"]
+    if target.startswith("(") and indent + len(before) >= LINE_LENGTH:
+        return [f"{pad}(", f"{pad}    {target[1:-1]}", *lines(expr, indent, ") = ")]
+    parenthesized = [f"{pad}{before}(", *lines(expr, indent + 4), f"{pad})"]
+    if max(map(len, parenthesized)) <= LINE_LENGTH:
+        return parenthesized
+    # Parentheses are of no use where something in them is too long all the same.
+    return lines(expr, indent, before)
 
 
 def block(keyword: str, condition: str, indent: int) -> list[str]:
-    """The head of an ``if``, ``elif`` or ``for ... in``, in parentheses where it is too long."""
+    """The head of an ``if`` or ``elif``, in parentheses where it is too long; one comparison at most."""
     pad = " " * indent
     one = f"{pad}{keyword} {condition}:"
     if len(one) <= LINE_LENGTH:
         return [one]
-    return [f"{pad}{keyword} (", f"{pad}    {condition}", f"{pad}):"]
+    if indent + 4 + len(condition) <= LINE_LENGTH:
+        return [f"{pad}{keyword} (", f"{pad}    {condition}", f"{pad}):"]
+    for operator in (" is ", " != "):
+        left, found, right = condition.partition(operator)
+        if found:
+            return [f"{pad}{keyword} (", f"{pad}    {left}", f"{pad}    {found[1:]}{right}", f"{pad}):"]
+    return [one]
 
 
-def signature(name: str, parameters: Sequence[str], result: str) -> str:
+def loop(targets: Sequence[str], iterable: str, indent: int) -> list[str]:
+    """The head of a ``for``; its targets in parentheses where it is too long."""
+    pad = " " * indent
+    one = f"{pad}for {', '.join(targets)} in {iterable}:"
+    if len(one) <= LINE_LENGTH:
+        return [one]
+    comma = "," if len(targets) > 1 else ""
+    return [f"{pad}for (", *(f"{pad}    {target}{comma}" for target in targets), f"{pad}) in {iterable}:"]
+
+
+def signature(name: str, parameters: Sequence[Expr], result: str) -> str:
     """The head of a function; unlike a call, one with a single parameter gets a trailing comma."""
     head = Call(f"def {name}(", tuple(parameters))
     found = lines(head, 0, after=f" -> {result}:")

@@ -63,26 +63,28 @@ def entry_decoder(module: Module, field: Field) -> DecoderView:
     """The decoder of one entry of a map, which it stores in the map."""
     assert field.message is not None
     module.runtime("truncated")
-    head = [*_RANGE, f"into: {module.types.field(field)}", "depth: int"]
+    into = statements.Call("into: dict[", (module.types.value(field.map_key), module.types.value(field.map_value)), "]")
+    head: list[Expr] = [*_RANGE, into, "depth: int"]
     name = module.function("decode", field.message)
     key, value = field.map_key, field.map_value
     cases = [
         *_entry_cases(module, key, "key"),
         *_entry_cases(module, value, "value"),
     ]
-    zeros = [f"key: {module.types.value(key)} = {_zero(module, key)}"]
-    stored = "value"
+    zeros = statements.assign(f"key: {module.types.value(key)}", _zero(module, key), 4)
+    stored = ["        into[key] = value"]
     if value.message is not None and not is_plain(value.message):
-        zeros.append(f"value: {module.types.value(value)} | None = None")
-        stored = f"{module.cls(value.message)}() if value is None else value"
+        zeros += statements.assign(f"value: {module.types.value(value)} | None", "None", 4)
+        new = call(module.cls(value.message))
+        stored = ["        if value is None:", *statements.assign("value", new, 12), *stored]
     else:
-        zeros.append(f"value: {module.types.value(value)} = {_zero(module, value)}")
+        zeros += statements.assign(f"value: {module.types.value(value)}", _zero(module, value), 4)
     return DecoderView(
         head=statements.signature(name, head, "bool"),
         fresh="",
-        zeros=(*zeros, "known = True"),
+        zeros=(*zeros, "    known = True"),
         blocks=_blocks(cases),
-        store=("    if known:", *statements.assign("into[key]", stored, 8), "    return known"),
+        store=("    if known:", *stored, "    return known"),
     )
 
 
@@ -120,8 +122,8 @@ def is_string_map(field: Field) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Case:
     tag: int
-    body: tuple[tuple[str, Expr] | str, ...]
-    """Assignments as pairs of target and expression, and other lines as they are, indented from 0."""
+    body: tuple[tuple[str, Expr] | tuple[str, Expr, int] | str, ...]
+    """Assignments as target, expression and further indentation, and other lines as they are, indented from 0."""
 
 
 def _blocks(cases: list[_Case]) -> tuple[Block, ...]:
@@ -146,11 +148,12 @@ def _lines(case: _Case, indent: int) -> Iterator[str]:
         if isinstance(item, str):
             yield " " * indent + item
             continue
-        target, expr = item
+        target, expr, *further = item
+        inner = indent + 4 * sum(further)
         if target:
-            yield from statements.assign(target, expr, indent)
+            yield from statements.assign(target, expr, inner)
         else:
-            yield from statements.lines(expr, indent)
+            yield from statements.lines(expr, inner)
 
 
 def _cases(module: Module, message: Message) -> Iterator[_Case]:
@@ -195,7 +198,7 @@ def _repeated(module: Module, field: Field, target: str) -> Iterator[_Case]:
         table, e = module.table(field.enum), f"e{number}"
         find = _find(module, field, e)
         keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
-        yield _Case(tag, (find, *keep, "else:", f"    {target}.append({e})", "p = q"))
+        yield _Case(tag, (find, *keep, "else:", ("", call(f"{target}.append", e), 1), "p = q"))
         read = call(module.runtime("read_packed_closed"), *_REST, target, table, str(number))
         yield _Case(number << 3 | LEN, (("", call("unknown.append", read)),))
         return
@@ -220,13 +223,16 @@ def _singular(module: Module, field: Field, target: str) -> _Case:
     member = module.member(field) if field.oneof else ""
     if field.enum is not None and field.enum.closed:
         e = f"e{field.number}"
-        stored = f"{member}({e})" if member else e
+        stored: Expr = call(member, e) if member else e
         keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
-        return _Case(tag, (_find(module, field, e), *keep, "else:", f"    {target} = {stored}", "p = q"))
+        return _Case(tag, (_find(module, field, e), *keep, "else:", (target, stored, 1), "p = q"))
     into: Expr = target
     if member and field.message is not None:
         into = call(module.runtime("held"), target, member)
     before, expr, after = _value(module, field, into)
+    if not member and field.kind in NUMBERS and NUMBERS[field.kind].code:
+        # The readers of fixed width give tuples of one.
+        target, expr = f"({target},)", call(module.runtime(NUMBERS[field.kind].read), "b", "q - 1")
     if member:
         expr = call(member, expr)
     elif field.message is not None and field.message.full_name == VALUE:
@@ -255,7 +261,7 @@ def _value(module: Module, field: Field, into: Expr) -> tuple[tuple[str, ...], E
     if kind is Kind.BYTES:
         return (), "b[q : (p := q + n)]", ()
     if field.enum is not None:
-        return (), f"{module.table(field.enum)}[n]", ("p = q",)
+        return (), statements.Call(f"{module.table(field.enum)}[", ("n",), "]"), ("p = q",)
     scalar = NUMBERS[kind]
     if scalar.wire_type == VARINT:
         if scalar.read_helper:

@@ -154,7 +154,7 @@ def _bytes(module: Module, field: Field, value: str) -> statements.Expr:
     if field.message is not None:
         return call(module.function("encode", field.message, plain=is_plain(field.message)), value)
     if field.kind is Kind.STRING:
-        return f"{value}.encode()" if field.utf8 else f'{value}.encode("utf-8", "surrogateescape")'
+        return call(f"{value}.encode", *(() if field.utf8 else ('"utf-8"', '"surrogateescape"')))
     return call(module.runtime("bytes_of"), value)
 
 

@@ -187,7 +187,7 @@ def _singular(module: Module, field: Field, target: str, guard: list[str]) -> It
     member = module.member(field) if field.oneof else ""
     if field.enum is not None:
         # An unknown name is passed over where unknown fields are.
-        yield f"        e{field.number} = {module.table(field.enum)}.from_json({v}, lax)"
+        yield from assign(f"e{field.number}", call(f"{module.table(field.enum)}.from_json", v, "lax"), 8)
         yield f"        if e{field.number} is not None:"
         stored: Expr = call(member, f"e{field.number}") if member else f"e{field.number}"
         yield from assign(target, stored, 12)

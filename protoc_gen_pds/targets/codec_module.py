@@ -82,6 +82,13 @@ def own_names(names: Names, file: File) -> Iterator[str]:
     yield from (f"table_{names.function_suffix(enum)}" for enum in file.walk_enums())
 
 
+class _CodecScope(Scope):
+    """A scope in which builtins are never hidden: whatever is imported under the name of one gets an alias."""
+
+    def builtin(self, name: str) -> str:
+        return name
+
+
 @dataclass
 class Module:
     """A codec module while it is being made; attributes that begin with ``T`` are its constants."""
@@ -95,7 +102,7 @@ class Module:
 
     def __post_init__(self) -> None:
         package = self.names.package_of(self.file)
-        self.scope = Scope(package, (*own_names(self.names, self.file), *(f"TAG_{t}" for t in range(2, 128, 8))))
+        self.scope = _CodecScope(package, (*own_names(self.names, self.file), *(f"TAG_{t}" for t in range(2, 128, 8))))
         self.types = Types(self.names, self.scope)
 
     def runtime(self, name: str, module: str = "wire") -> str:
