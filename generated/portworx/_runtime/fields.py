@@ -147,3 +147,8 @@ PLAIN = frozenset(
     )
 )
 """Messages that fields hold as plain Python values."""
+
+OWN_JSON = PLAIN | {
+    f"google.protobuf.{name}" for name in ("Any", "Duration", "FieldMask", "Timestamp")
+}
+"""Messages whose JSON form is no object of fields: in an Any it stands under "value"."""

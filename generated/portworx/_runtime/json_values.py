@@ -24,8 +24,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
 
-LARGEST_FLOAT = 3.4028234663852886e38
-
 # -- to JSON ---------------------------------------------------------------------------------------
 
 
@@ -95,7 +93,7 @@ def float_to_json(value: float) -> float | str:
     packed = struct.pack("<f", found)
     for digits in (6, 7, 8):
         short = float(f"{found:.{digits}g}")
-        if abs(short) <= LARGEST_FLOAT and struct.pack("<f", short) == packed:
+        if struct.pack("<f", short) == packed:
             return short
     return float(f"{struct.unpack('<f', packed)[0]:.9g}")
 
@@ -133,6 +131,14 @@ def mapping(
 ) -> dict[str, object]:
     """A map, each key and value converted."""
     return {convert_key(key): convert(value) for key, value in values.items()}
+
+
+def string_mapping(values: dict[str, str]) -> dict[str, object]:
+    """A map of strings, as it is."""
+    for key, value in values.items():
+        if key.__class__ is not str or value.__class__ is not str:
+            return mapping(string_key, string_to_json, values)
+    return dict(values)
 
 
 # -- from JSON -------------------------------------------------------------------------------------
@@ -376,6 +382,14 @@ def read_mapping(
         except UnknownName:
             if not lax:
                 raise
+
+
+def read_string_mapping(value: object, into: dict[str, str]) -> None:
+    """A JSON object of strings is put into a dict."""
+    if not isinstance(value, dict):
+        raise expected("an object", value)
+    for name, item in value.items():
+        into[string_from_json(name)] = string_from_json(item)
 
 
 def second_member(oneof: str) -> DecodeError:

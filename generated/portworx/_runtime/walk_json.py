@@ -9,7 +9,7 @@ from typing import Any
 
 from . import json_values as jv
 from .errors import DecodeError
-from .fields import Field
+from .fields import OWN_JSON, Field
 from .message import Message, codec_of
 from .walk import plain_codec
 
@@ -44,7 +44,14 @@ def to_json_value(message: Message, emit_defaults: bool, proto_names: bool) -> A
     Raises:
         TypeError, ValueError, OverflowError: as the generated writers.
     """
-    if message._full_name.startswith("google.protobuf."):
+    if message._full_name == "google.protobuf.Any":
+        from .wkt_codec import any_to_json
+
+        held: Any = message
+        return any_to_json(
+            held, lambda inner: to_json_value(inner, emit_defaults, proto_names)
+        )
+    if message._full_name in OWN_JSON:
         return codec_of(type(message)).to_json(message)
     found: dict[str, Any] = {}
     for field in codec_of(type(message)).fields():
@@ -129,7 +136,7 @@ def find_json_fault(cls: type[Message], value: Any, lax: bool) -> str:
 
     Each field is read alone, and then what it holds: the first one that fails leads on.
     """
-    if not isinstance(value, dict) or cls._full_name.startswith("google.protobuf."):
+    if not isinstance(value, dict) or cls._full_name in OWN_JSON:
         return ""
     fields = {name: f for f in codec_of(cls).fields() for name in (f.name, f.json_name)}
     for name, item in value.items():

@@ -14,7 +14,7 @@ from typing import TypeVar
 from . import wkt
 from .enum_table import EnumTable
 from .errors import DecodeError
-from .fields import PLAIN, Field, Kind
+from .fields import OWN_JSON, Field, Kind
 from .json_values import expected, json_object, string_to_json
 from .message import Codec, Message, bind, codec_of
 from .registry import find_message
@@ -221,12 +221,6 @@ def encode_Any(m: Any) -> bytes:
     return data + m._unknown
 
 
-_IN_VALUE = PLAIN | {
-    f"google.protobuf.{name}" for name in ("Any", "Duration", "FieldMask", "Timestamp")
-}
-"""Messages whose JSON form is no object of fields: in an Any it stands under "value"."""
-
-
 def _held_class(type_url: str) -> type[Message]:
     slash = type_url.rfind("/")
     cls = find_message(type_url[slash + 1 :]) if slash >= 0 else None
@@ -237,12 +231,17 @@ def _held_class(type_url: str) -> type[Message]:
 
 def to_json_Any(m: Any) -> dict[str, object]:
     """The JSON form of the message that is held, with its type under "@type"."""
+    return any_to_json(m, lambda held: codec_of(type(held)).to_json(held))
+
+
+def any_to_json(m: Any, convert: Callable[[Message], Anything]) -> dict[str, object]:
+    """As :func:`to_json_Any`, with a function from the message that is held to its JSON value."""
     check_class(m, Any)
     if not m.type_url and not m.value:
         return {}
     cls = _held_class(m.type_url)
-    value = codec_of(cls).to_json(cls.from_bytes(m.value))
-    if cls._full_name in _IN_VALUE:
+    value = convert(cls.from_bytes(m.value))
+    if cls._full_name in OWN_JSON:
         return {"@type": m.type_url, "value": value}
     return {"@type": m.type_url, **value}
 
@@ -260,7 +259,7 @@ def from_json_Any(value: object, depth: int, lax: bool) -> Any:
     if not isinstance(type_url, str):
         raise DecodeError('an Any needs the type of its content under "@type"')
     cls = _held_class(type_url)
-    if cls._full_name in _IN_VALUE:
+    if cls._full_name in OWN_JSON:
         if not lax and rest.keys() - {"value"}:
             raise DecodeError('beside "@type" there is only "value" for this type')
         if "value" not in rest:

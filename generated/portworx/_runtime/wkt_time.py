@@ -22,6 +22,7 @@ from .wire import (
     varint_rest,
 )
 from .wkt import Duration, Timestamp
+from .wkt.rfc3339 import parse, to_text
 
 
 def decode_Timestamp(
@@ -90,7 +91,7 @@ def to_json_Timestamp(m: Timestamp) -> str:
     """RFC 3339; outside of the years 1 to 9999 there is no JSON form."""
     if m.__class__ is not Timestamp:
         check_class(m, Timestamp)
-    return str(m)
+    return to_text(m._seconds, m._nanos)
 
 
 def from_json_Timestamp(value: object, depth: int, lax: bool) -> Timestamp:
@@ -98,9 +99,14 @@ def from_json_Timestamp(value: object, depth: int, lax: bool) -> Timestamp:
     if not isinstance(value, str):
         raise expected("an RFC 3339 string", value)
     try:
-        return Timestamp.from_string(value)
+        seconds, nanos = parse(value)
     except ValueError as error:
         raise DecodeError(str(error)) from None
+    made = Timestamp.__new__(Timestamp)
+    made._seconds = seconds
+    made._nanos = nanos
+    made._unknown = b""
+    return made
 
 
 def decode_Duration(

@@ -86,3 +86,19 @@ class SyncChannel(Protocol):
 
     @property
     def close(self) -> Callable[..., None]: ...
+
+
+class OpenChannel(Channel, Protocol):
+    """A ``grpc.aio.Channel`` that its user closes, with ``async with`` or :meth:`close`."""
+
+    async def __aenter__(self) -> Channel: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+class OpenSyncChannel(SyncChannel, Protocol):
+    """A ``grpc.Channel`` that its user closes, with ``with`` or :meth:`close`."""
+
+    def __enter__(self) -> SyncChannel: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .border import Channel, SyncChannel, aio, grpc
+from .border import OpenChannel, OpenSyncChannel, aio, grpc
 from .method import Idempotency, Method
 from .status import StatusCode
 from .tls import ClientTls
@@ -74,7 +74,7 @@ def open_channel(
     receive_bytes: int = 4 * 1024 * 1024,
     options: Sequence[tuple[str, Any]] = (),
     interceptors: Sequence[Any] = (),
-) -> Channel:
+) -> OpenChannel:
     """A channel for an async client; close it, or use it with ``async with``.
 
     Args:
@@ -89,7 +89,7 @@ def open_channel(
         TlsError: the certificates cannot be used.
     """
     arguments = _arguments(retry, receive_bytes, options)
-    channel: Channel
+    channel: OpenChannel
     if tls is None:
         channel = aio.insecure_channel(
             target, options=arguments, interceptors=interceptors
@@ -108,10 +108,10 @@ def open_sync_channel(
     retry: Retry | None = None,
     receive_bytes: int = 4 * 1024 * 1024,
     options: Sequence[tuple[str, Any]] = (),
-) -> SyncChannel:
+) -> OpenSyncChannel:
     """A channel for a sync client; arguments and errors as :func:`open_channel`."""
     arguments = _arguments(retry, receive_bytes, options)
-    channel: SyncChannel
+    channel: OpenSyncChannel
     if tls is None:
         channel = grpc.insecure_channel(target, options=arguments)
     else:

@@ -124,7 +124,7 @@ class Exchange:
         expected = self._method.response if self._method.returns_response else None
         if type(response) is not expected:
             check_response(response, self._method, expected)
-        value = {} if response is None else response.to_dict()
+        value: Any = {} if response is None else response.to_dict()
         if self._rule.response_body:
             value = value.get(
                 _json_name(self._method.response, self._rule.response_body)

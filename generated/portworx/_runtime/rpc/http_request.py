@@ -84,7 +84,7 @@ def _set(
     request: Message, path: str, values: Sequence[str], method: Method[Any, Any]
 ) -> None:
     """Set a field by its path, making the messages on the way."""
-    message: Any = request
+    message: Message = request
     *parents, last = path.split(".")
     for name in parents:
         field = field_of(type(message), name)

@@ -67,7 +67,7 @@ class RestApp:
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI document of all services."""
-        found = []
+        found: list[Any] = []
         for package in dict.fromkeys(self._documents):
             importlib.import_module(package)
             file = files(package).joinpath("openapi.json")

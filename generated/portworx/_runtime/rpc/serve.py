@@ -23,6 +23,7 @@ Service = ServiceBase[object] | Callable[[], ServiceBase[object]]
 Alongside = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until an event is set."""
 
+_GC_THRESHOLDS = (20_000, 10, 10)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -128,14 +129,21 @@ def _run(
     shared_port: bool,
 ) -> None:
     async def main() -> None:
-        # What start-up has made stays: the garbage collector need not look at it again and again.
+        # What start-up has made stays: the garbage collector need not look at it again and again. And
+        # one response of some size makes more objects than the 700 after which it looks by default.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, stop.set)
         await serve_until(
-            stop, *services, config=config, shared_port=shared_port, started=started, alongside=alongside
+            stop,
+            *services,
+            config=config,
+            shared_port=shared_port,
+            started=started,
+            alongside=alongside,
         )
 
     with asyncio.Runner(loop_factory=_loop_factory(uvloop)) as runner:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from .entry import bind, validate, violations
+from .entry import bind, clear_output_only, validate, violations
 from .paths import PathElement, Place, Rule
-from .violation import ValidationError, Violation
+from .violation import RuleError, ValidationError, Violation
 
 __all__ = [
     "PathElement",
     "Place",
     "Rule",
+    "RuleError",
     "ValidationError",
     "Violation",
     "bind",
+    "clear_output_only",
     "validate",
     "violations",
 ]

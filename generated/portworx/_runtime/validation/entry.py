@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from ..message import Message
+from ..message import Message, codec_of
 from .check import Check, Enough
 from .violation import ValidationError, Violation
 
@@ -19,11 +19,51 @@ M = TypeVar("M", bound=Message)
 Checker: TypeAlias = "Callable[[Any, Check, Place], None]"
 
 _CHECKERS: dict[type[Message], Checker] = {}
+_OUTPUT_ONLY: dict[type[Message], tuple[str, ...]] = {}
 
 
-def bind(message: type[M], checker: Callable[[M, Check, Place], None]) -> None:
-    """Make the generated check of a class known; done by its module of validators."""
+def bind(
+    message: type[M],
+    checker: Callable[[M, Check, Place], None],
+    *,
+    output_only: tuple[str, ...] = (),
+) -> None:
+    """Make the generated check of a class known; done by its module of validators.
+
+    ``output_only`` names the fields that only servers set, of code that is made with
+    ``field_behavior=enforce``.
+    """
     _CHECKERS[message] = checker
+    if output_only:
+        _OUTPUT_ONLY[message] = output_only
+
+
+def clear_output_only(message: Message) -> None:
+    """Clear every OUTPUT_ONLY field of a message and of those in it, as servers do with requests (AIP-203).
+
+    It needs code that was generated with ``field_behavior=enforce``.
+
+    Raises:
+        TypeError: the argument is no message.
+    """
+    checker_of(message.__class__)
+    table = codec_of(message.__class__).fields
+    cleared = _OUTPUT_ONLY.get(message.__class__, ())
+    empty = message.__class__()
+    for field in table() if table is not None else ():
+        if field.name in cleared:
+            if field.member is None or field.get(message) is not None:
+                setattr(message, field.attribute, getattr(empty, field.attribute))
+        elif field.kind in ("message", "group"):
+            value: Any = field.get(message)
+            items: list[Any] = [value]
+            if isinstance(value, dict):
+                items = list(value.values())
+            elif isinstance(value, list):
+                items = value
+            for item in items:
+                if isinstance(item, Message):
+                    clear_output_only(item)
 
 
 def checker_of(message: type[Message]) -> Checker:

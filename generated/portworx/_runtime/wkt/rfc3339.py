@@ -6,6 +6,7 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from .duration import NANOS, fraction
 from .timestamp import MAX_SECONDS, MIN_SECONDS
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -30,12 +31,22 @@ def _date_seconds(text: str) -> int:
     ) * 86_400
 
 
-def seconds_to_text(seconds: int) -> str:
-    """A number of seconds since 1970 as ``2026-01-31T12:00:00``, without zone; in the years 1 to 9999."""
+def to_text(seconds: int, nanos: int) -> str:
+    """A number of seconds since 1970, and nanoseconds, with 0, 3, 6 or 9 digits after the point.
+
+    Raises:
+        ValueError: the year is not between 1 and 9999, or the nanoseconds are out of range.
+    """
+    if not (MIN_SECONDS <= seconds <= MAX_SECONDS and 0 <= nanos < NANOS):
+        raise ValueError(f"a Timestamp of {seconds} s and {nanos} ns is not valid")
     day, second = divmod(seconds, 86_400)
     minute, second = divmod(second, 60)
     hour, minute = divmod(minute, 60)
-    return f"{_date_text(day)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}"
+    end = fraction(nanos) if nanos else ""
+    return (
+        f"{_date_text(day)}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}"
+        f":{_TWO_DIGITS[second]}{end}Z"
+    )
 
 
 def parse(text: str) -> tuple[int, int]:

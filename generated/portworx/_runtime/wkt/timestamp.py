@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, overload
 
 from .base import WellKnown
-from .duration import NANOS, Duration, fraction
+from .duration import NANOS, Duration
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -115,12 +115,9 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         Raises:
             ValueError: the year is not between 1 and 9999, or nanos is out of range.
         """
-        seconds, nanos = self._seconds, self._nanos
-        if not (MIN_SECONDS <= seconds <= MAX_SECONDS and 0 <= nanos < NANOS):
-            raise ValueError(f"a Timestamp of {seconds} s and {nanos} ns is not valid")
-        from .rfc3339 import seconds_to_text
+        from .rfc3339 import to_text
 
-        return f"{seconds_to_text(seconds)}{fraction(nanos)}Z"
+        return to_text(self._seconds, self._nanos)
 
     def copy(self) -> Self:
         """The timestamp itself: it never changes."""

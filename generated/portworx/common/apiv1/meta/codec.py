@@ -7,12 +7,9 @@ from __future__ import annotations
 from ...._runtime.fields import Field
 from ...._runtime.json_values import (
     json_object,
-    mapping,
-    read_mapping,
-    read_string,
+    read_string_mapping,
     string_from_json,
-    string_from_key,
-    string_key,
+    string_mapping,
     string_to_json,
 )
 from ...._runtime.message import Codec, bind
@@ -163,13 +160,13 @@ def to_json_Meta(m: Meta) -> dict[str, object]:
     if m.update_time is not None:
         o["updateTime"] = to_json_Timestamp(m.update_time)
     if m.labels != {}:
-        o["labels"] = mapping(string_key, string_to_json, m.labels)
+        o["labels"] = string_mapping(m.labels)
     if m.annotations != {}:
-        o["annotations"] = mapping(string_key, string_to_json, m.annotations)
+        o["annotations"] = string_mapping(m.annotations)
     if m.parent_reference is not None:
         o["parentReference"] = to_json_Reference(m.parent_reference)
     if m.resource_names != {}:
-        o["resourceNames"] = mapping(string_key, string_to_json, m.resource_names)
+        o["resourceNames"] = string_mapping(m.resource_names)
     return o
 
 
@@ -212,16 +209,16 @@ def from_json_Meta(value: object, depth: int, lax: bool) -> Meta:
         m.update_time = from_json_Timestamp(v6, depth - 1, lax)
     v7 = d.get("labels")
     if v7 is not None:
-        read_mapping(v7, string_from_key, read_string, m.labels, depth, lax)
+        read_string_mapping(v7, m.labels)
     v8 = d.get("annotations")
     if v8 is not None:
-        read_mapping(v8, string_from_key, read_string, m.annotations, depth, lax)
+        read_string_mapping(v8, m.annotations)
     v9 = d.get("parentReference")
     if v9 is not None:
         m.parent_reference = from_json_Reference(v9, depth - 1, lax)
     v10 = d.get("resourceNames")
     if v10 is not None:
-        read_mapping(v10, string_from_key, read_string, m.resource_names, depth, lax)
+        read_string_mapping(v10, m.resource_names)
     return m
 
 

@@ -326,12 +326,12 @@ def encode_GetRevisionRequest(m: GetRevisionRequest) -> bytes:
     match m.get_by:
         case None:
             pass
-        case GetRevisionRequest.Uid(v1):
+        case GetRevisionRequest.Uid(value=v1):
             x = v1.encode()
             n = len(x)
             parts.append(TAG_10[n] if n < 128 else prefix(10, n))
             parts.append(x)
-        case GetRevisionRequest.NameSemanticVersion_(v2):
+        case GetRevisionRequest.NameSemanticVersion_(value=v2):
             x = encode_GetRevisionRequest_NameSemanticVersion(v2)
             n = len(x)
             parts.append(TAG_18[n] if n < 128 else prefix(18, n))
@@ -350,9 +350,9 @@ def to_json_GetRevisionRequest(m: GetRevisionRequest) -> dict[str, object]:
     match m.get_by:
         case None:
             pass
-        case GetRevisionRequest.Uid(v1):
+        case GetRevisionRequest.Uid(value=v1):
             o["uid"] = string_to_json(v1)
-        case GetRevisionRequest.NameSemanticVersion_(v2):
+        case GetRevisionRequest.NameSemanticVersion_(value=v2):
             o["nameSemanticVersion"] = to_json_GetRevisionRequest_NameSemanticVersion(
                 v2
             )

@@ -65,8 +65,8 @@ def check_GetRevisionRequest(m: GetRevisionRequest, c: Check, at: Place) -> None
             check_GetRevisionRequest_NameSemanticVersion(
                 v2, c, (at, "name_semantic_version", None)
             )
-        case _:
-            c.not_a_member(m.get_by, "Uid or NameSemanticVersion_", at, "get_by")
+        case other:
+            c.not_a_member(other, "Uid or NameSemanticVersion_", at, "get_by")
 
 
 def check_GetRevisionRequest_NameSemanticVersion(

@@ -160,9 +160,9 @@ def check_ListBackupsRequest(m: ListBackupsRequest, c: Check, at: Place) -> None
         case ListBackupsRequest.BackupConfigId(v2):
             if v2.__class__ is not str or not v2.isascii():
                 c.string(v2, at, "backup_config_id")
-        case _:
+        case other:
             c.not_a_member(
-                m.list_by, "DataServiceDeploymentId or BackupConfigId", at, "list_by"
+                other, "DataServiceDeploymentId or BackupConfigId", at, "list_by"
             )
     v3 = m.pagination
     if v3 is not None:

@@ -1,0 +1,220 @@
+"""What generated rules call: CEL's arithmetic, errors and functions where Python's differ (cel-spec, langdef.md).
+
+Times and durations are integers of nanoseconds. Library formats (``is_email``) are here too, so that
+rules need one import.
+"""
+
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from .cel_format import format_string
+from .formats import (
+    is_email,
+    is_host_and_port,
+    is_hostname,
+    is_ip,
+    is_ip_prefix,
+    is_uri,
+    is_uri_ref,
+)
+from .validation.violation import RuleError
+
+if TYPE_CHECKING:
+    from .wkt import Duration, Timestamp
+
+__all__ = [
+    "both",
+    "chosen",
+    "decode",
+    "divide",
+    "divide_double",
+    "either",
+    "every",
+    "format_string",
+    "int64",
+    "int_of",
+    "is_email",
+    "is_host_and_port",
+    "is_hostname",
+    "is_inf",
+    "is_ip",
+    "is_ip_prefix",
+    "is_nan",
+    "is_uri",
+    "is_uri_ref",
+    "item",
+    "lookup",
+    "modulo",
+    "nanoseconds",
+    "select",
+    "some",
+    "uint64",
+    "unique",
+]
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+_I64 = 1 << 63
+_U64 = 1 << 64
+
+
+def int64(value: int) -> int:
+    """A result of arithmetic on ints; an overflow is an error."""
+    if -_I64 <= value < _I64:
+        return value
+    raise RuleError("integer overflow")
+
+
+def uint64(value: int) -> int:
+    """A result of arithmetic on uints; an overflow is an error."""
+    if 0 <= value < _U64:
+        return value
+    raise RuleError("unsigned integer overflow")
+
+
+def divide(a: int, b: int) -> int:
+    """Integer division, rounded towards zero."""
+    if b == 0:
+        raise RuleError("division by zero")
+    quotient = abs(a) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
+
+
+def modulo(a: int, b: int) -> int:
+    """Remainder of :func:`divide`; it has the sign of the dividend."""
+    if b == 0:
+        raise RuleError("modulus by zero")
+    remainder = abs(a) % abs(b)
+    return -remainder if a < 0 else remainder
+
+
+def divide_double(a: float, b: float) -> float:
+    """Division of doubles (IEEE 754): by zero it is infinite, or not a number."""
+    if b != 0:
+        return a / b
+    if a == 0 or a != a:
+        return math.nan
+    return math.copysign(math.inf, a) * math.copysign(1, b)
+
+
+def is_nan(value: float) -> bool:
+    """Whether a double is not a number."""
+    return value != value
+
+
+def is_inf(value: float, sign: int = 0) -> bool:
+    """Whether a double is infinite, with the given sign unless that is 0."""
+    return math.isinf(value) and (sign == 0 or (value > 0) == (sign > 0))
+
+
+# -- logic: an error on one side does not matter if the other side decides -------------------------
+
+
+def both(left: Callable[[], bool], right: Callable[[], bool]) -> bool:
+    """``left && right`` where ``left`` may fail."""
+    try:
+        if not left():
+            return False
+    except RuleError:
+        if not right():
+            return False
+        raise
+    return right()
+
+
+def either(left: Callable[[], bool], right: Callable[[], bool]) -> bool:
+    """``left || right`` where ``left`` may fail."""
+    try:
+        if left():
+            return True
+    except RuleError:
+        if right():
+            return True
+        raise
+    return right()
+
+
+def every(items: Iterable[T], test: Callable[[T], bool]) -> bool:
+    """``items.all(item, test)`` where the test may fail: false for one decides."""
+    failure: RuleError | None = None
+    for element in items:
+        try:
+            if not test(element):
+                return False
+        except RuleError as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return True
+
+
+def some(items: Iterable[T], test: Callable[[T], bool]) -> bool:
+    """``items.exists(item, test)`` where the test may fail: true for one decides."""
+    return not every(items, lambda element: not test(element))
+
+
+# -- values ----------------------------------------------------------------------------------------
+
+
+def item(values: Sequence[T], index: int) -> T:
+    """An element of a list."""
+    if 0 <= index < len(values):
+        return values[index]
+    raise RuleError(f"index out of bounds: {index}")
+
+
+def lookup(values: Mapping[K, T], key: K) -> T:
+    """A value of a map."""
+    try:
+        return values[key]
+    except KeyError:
+        raise RuleError(f"no such key: {key!r}") from None
+
+
+def select(value: Any, name: str) -> Any:
+    """A field of a value of unknown type: a map's key, or a message's field."""
+    if isinstance(value, Mapping):
+        return lookup(cast("Mapping[str, Any]", value), name)
+    attribute = getattr(type(value), "__dataclass_fields__", {}).get(name)
+    if attribute is None:
+        raise RuleError(f"no such field: {name}")
+    return getattr(value, name)
+
+
+def nanoseconds(value: Timestamp | Duration | None) -> int:
+    """A Timestamp or Duration in nanoseconds; 0 for one that is not set."""
+    return 0 if value is None else value.to_nanoseconds()
+
+
+def decode(value: bytes) -> str:
+    """The text that bytes are in UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise RuleError("must be valid UTF-8") from None
+
+
+def int_of(value: float) -> int:
+    """A double as an int, rounded towards zero."""
+    if -9223372036854775808.0 < value < 9223372036854775808.0:
+        return int(value)
+    raise RuleError("range")
+
+
+def unique(values: Sequence[object]) -> bool:
+    """Whether no two elements of a list are equal."""
+    if not values or isinstance(values[0], float):
+        return not any(value in values[:i] for i, value in enumerate(values))
+    return len(set(values)) == len(values)
+
+
+def chosen(*members: bool) -> int:
+    """How many fields of a group are set."""
+    return sum(members)
