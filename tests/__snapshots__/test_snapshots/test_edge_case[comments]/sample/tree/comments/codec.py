@@ -110,7 +110,7 @@ def encode_Text(m: Text) -> bytes:
     match m.pick:
         case None:
             pass
-        case Text.One(v7):
+        case Text.One(value=v7):
             x = v7.encode()
             n = len(x)
             parts.append(TAG_58[n] if n < 128 else prefix(58, n))
@@ -141,7 +141,7 @@ def to_json_Text(m: Text) -> dict[str, object]:
     match m.pick:
         case None:
             pass
-        case Text.One(v7):
+        case Text.One(value=v7):
             o["one"] = string_to_json(v7)
         case _:
             raise not_a_member()

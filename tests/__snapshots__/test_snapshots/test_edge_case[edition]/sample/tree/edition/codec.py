@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import builtins
-
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -126,11 +124,11 @@ def decode_Features(
 
 
 def decode_Features_ChildrenEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, Features], depth: int
+    b: bytes, p: int, end: int, into: dict[str, Features], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Features | None = None
     known = True
     while p < end:
@@ -151,7 +149,9 @@ def decode_Features_ChildrenEntry(
     if p != end:
         raise truncated()
     if known:
-        into[key] = Features() if value is None else value
+        if value is None:
+            value = Features()
+        into[key] = value
     return known
 
 

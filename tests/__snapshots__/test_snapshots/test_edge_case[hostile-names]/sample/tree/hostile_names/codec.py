@@ -112,7 +112,7 @@ def decode_None_(b: bytes, p: int, end: int, m: None_ | None, depth: int) -> Non
             elif t == 50:
                 m.bytes = b[q : (p := q + n)]
             elif t == 61:
-                m.float = unpack_float(b, q - 1)[0]
+                (m.float,) = unpack_float(b, q - 1)
                 p = q + 3
             elif t == 66:
                 m.list.append(b[q : (p := q + n)].decode())
@@ -367,17 +367,17 @@ def encode_None_(m: None_) -> bytes:
     match m.oneof:
         case None:
             pass
-        case None_.Def(v32):
+        case None_.Def(value=v32):
             x = v32.encode()
             n = len(x)
             parts.append(prefix(258, n))
             parts.append(x)
-        case None_.Message(v33):
+        case None_.Message(value=v33):
             x = encode_Message(v33)
             n = len(x)
             parts.append(prefix(266, n))
             parts.append(x)
-        case None_.Copy(v34):
+        case None_.Copy(value=v34):
             x = v34.encode()
             n = len(x)
             parts.append(prefix(274, n))
@@ -479,11 +479,11 @@ def to_json_None_(m: None_) -> dict[str, object]:
     match m.oneof:
         case None:
             pass
-        case None_.Def(v32):
+        case None_.Def(value=v32):
             o["def"] = string_to_json(v32)
-        case None_.Message(v33):
+        case None_.Message(value=v33):
             o["message"] = to_json_Message(v33)
-        case None_.Copy(v34):
+        case None_.Copy(value=v34):
             o["copy"] = string_to_json(v34)
         case _:
             raise not_a_member()

@@ -94,13 +94,13 @@ def decode_Legacy(b: bytes, p: int, end: int, m: Legacy | None, depth: int) -> L
             m.large = n
             p = q
         elif t == 33:
-            m.ratio = unpack_double(b, q - 1)[0]
+            (m.ratio,) = unpack_double(b, q - 1)
             p = q + 7
         elif t == 45:
-            m.infinite = unpack_float(b, q - 1)[0]
+            (m.infinite,) = unpack_float(b, q - 1)
             p = q + 3
         elif t == 53:
-            m.undefined = unpack_float(b, q - 1)[0]
+            (m.undefined,) = unpack_float(b, q - 1)
             p = q + 3
         elif t == 56:
             m.on = n != 0
@@ -209,12 +209,12 @@ def encode_Legacy(m: Legacy) -> bytes:
     match m.pick:
         case None:
             pass
-        case Legacy.Left(v14):
+        case Legacy.Left(value=v14):
             x = v14.encode("utf-8", "surrogateescape")
             n = len(x)
             parts.append(TAG_114[n] if n < 128 else prefix(114, n))
             parts.append(x)
-        case Legacy.Right_(v15):
+        case Legacy.Right_(value=v15):
             parts.append(b"{")
             parts.append(encode_Legacy_Right(v15))
             parts.append(b"|")
@@ -258,9 +258,9 @@ def to_json_Legacy(m: Legacy) -> dict[str, object]:
     match m.pick:
         case None:
             pass
-        case Legacy.Left(v14):
+        case Legacy.Left(value=v14):
             o["left"] = string_to_json(v14)
-        case Legacy.Right_(v15):
+        case Legacy.Right_(value=v15):
             o["right"] = to_json_Legacy_Right(v15)
         case _:
             raise not_a_member()

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import builtins
-
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -259,16 +257,12 @@ def decode_Maps(b: bytes, p: int, end: int, m: Maps | None, depth: int) -> Maps:
 
 
 def decode_Maps_Int32sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.float],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, float], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.float = 0.0
+    key: int = 0
+    value: float = 0.0
     known = True
     while p < end:
         t = b[p]
@@ -295,16 +289,12 @@ def decode_Maps_Int32sEntry(
 
 
 def decode_Maps_Int64sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.float],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, float], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.float = 0.0
+    key: int = 0
+    value: float = 0.0
     known = True
     while p < end:
         t = b[p]
@@ -331,16 +321,12 @@ def decode_Maps_Int64sEntry(
 
 
 def decode_Maps_Uint32sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -367,16 +353,12 @@ def decode_Maps_Uint32sEntry(
 
 
 def decode_Maps_Uint64sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -403,16 +385,12 @@ def decode_Maps_Uint64sEntry(
 
 
 def decode_Maps_Sint32sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -439,16 +417,12 @@ def decode_Maps_Sint32sEntry(
 
 
 def decode_Maps_Sint64sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -475,16 +449,12 @@ def decode_Maps_Sint64sEntry(
 
 
 def decode_Maps_Fixed32sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -511,16 +481,12 @@ def decode_Maps_Fixed32sEntry(
 
 
 def decode_Maps_Fixed64sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.int = 0
+    key: int = 0
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -547,16 +513,12 @@ def decode_Maps_Fixed64sEntry(
 
 
 def decode_Maps_Sfixed32sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.bytes],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, bytes], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.bytes = b""
+    key: int = 0
+    value: bytes = b""
     known = True
     while p < end:
         t = b[p]
@@ -582,16 +544,12 @@ def decode_Maps_Sfixed32sEntry(
 
 
 def decode_Maps_Sfixed64sEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.int, builtins.bool],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[int, bool], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.int = 0
-    value: builtins.bool = False
+    key: int = 0
+    value: bool = False
     known = True
     while p < end:
         t = b[p]
@@ -618,16 +576,12 @@ def decode_Maps_Sfixed64sEntry(
 
 
 def decode_Maps_BoolsEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.bool, builtins.str],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[bool, str], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.bool = False
-    value: builtins.str = ""
+    key: bool = False
+    value: str = ""
     known = True
     while p < end:
         t = b[p]
@@ -653,11 +607,11 @@ def decode_Maps_BoolsEntry(
 
 
 def decode_Maps_StringsEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, Maps], depth: int
+    b: bytes, p: int, end: int, into: dict[str, Maps], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Maps | None = None
     known = True
     while p < end:
@@ -678,16 +632,18 @@ def decode_Maps_StringsEntry(
     if p != end:
         raise truncated()
     if known:
-        into[key] = Maps() if value is None else value
+        if value is None:
+            value = Maps()
+        into[key] = value
     return known
 
 
 def decode_Maps_KindsEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, Kind], depth: int
+    b: bytes, p: int, end: int, into: dict[str, Kind], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Kind = Kind.KIND_UNSPECIFIED
     known = True
     while p < end:
@@ -714,11 +670,11 @@ def decode_Maps_KindsEntry(
 
 
 def decode_Maps_DurationsEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, Duration], depth: int
+    b: bytes, p: int, end: int, into: dict[str, Duration], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Duration | None = None
     known = True
     while p < end:
@@ -739,21 +695,19 @@ def decode_Maps_DurationsEntry(
     if p != end:
         raise truncated()
     if known:
-        into[key] = Duration() if value is None else value
+        if value is None:
+            value = Duration()
+        into[key] = value
     return known
 
 
 def decode_Maps_WrappedEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.str, builtins.int],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[str, int], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
-    value: builtins.int = 0
+    key: str = ""
+    value: int = 0
     known = True
     while p < end:
         t = b[p]
@@ -778,11 +732,11 @@ def decode_Maps_WrappedEntry(
 
 
 def decode_Maps_ValuesEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, JsonValue], depth: int
+    b: bytes, p: int, end: int, into: dict[str, JsonValue], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: JsonValue = None
     known = True
     while p < end:
@@ -808,11 +762,11 @@ def decode_Maps_ValuesEntry(
 
 
 def decode_Maps_AnysEntry(
-    b: bytes, p: int, end: int, into: builtins.dict[builtins.str, Any], depth: int
+    b: bytes, p: int, end: int, into: dict[str, Any], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Any | None = None
     known = True
     while p < end:
@@ -833,7 +787,9 @@ def decode_Maps_AnysEntry(
     if p != end:
         raise truncated()
     if known:
-        into[key] = Any() if value is None else value
+        if value is None:
+            value = Any()
+        into[key] = value
     return known
 
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import builtins
-
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -208,15 +206,11 @@ def decode_Outer_Middle(
 
 
 def decode_Outer_Middle_ByNameEntry(
-    b: bytes,
-    p: int,
-    end: int,
-    into: builtins.dict[builtins.str, Outer.Middle.Inner],
-    depth: int,
+    b: bytes, p: int, end: int, into: dict[str, Outer.Middle.Inner], depth: int
 ) -> bool:
     if depth < 0:
         raise too_deep()
-    key: builtins.str = ""
+    key: str = ""
     value: Outer.Middle.Inner | None = None
     known = True
     while p < end:
@@ -237,7 +231,9 @@ def decode_Outer_Middle_ByNameEntry(
     if p != end:
         raise truncated()
     if known:
-        into[key] = Outer.Middle.Inner() if value is None else value
+        if value is None:
+            value = Outer.Middle.Inner()
+        into[key] = value
     return known
 
 

@@ -166,57 +166,57 @@ def encode_Choice(m: Choice) -> bytes:
     match m.kind:
         case None:
             pass
-        case Choice.Text(v1):
+        case Choice.Text(value=v1):
             x = v1.encode()
             n = len(x)
             parts.append(TAG_10[n] if n < 128 else prefix(10, n))
             parts.append(x)
-        case Choice.Raw(v2):
+        case Choice.Raw(value=v2):
             check_bytes(v2)
             n = len(v2)
             parts.append(TAG_18[n] if n < 128 else prefix(18, n))
             parts.append(v2)
-        case Choice.Flag(v3):
+        case Choice.Flag(value=v3):
             parts.append(b"\x18")
             parts.append(boolean(v3))
-        case Choice.Ratio(v4):
+        case Choice.Ratio(value=v4):
             parts.append(b"!")
             parts.append(pack_double(v4))
-        case Choice.Fixed(v5):
+        case Choice.Fixed(value=v5):
             parts.append(b")")
             parts.append(pack_sfixed64(v5))
-        case Choice.Level(v6):
+        case Choice.Level(value=v6):
             parts.append(b"0")
             parts.append(int32(v6))
-        case Choice.Nested(v7):
+        case Choice.Nested(value=v7):
             x = encode_Choice(v7)
             n = len(x)
             parts.append(TAG_58[n] if n < 128 else prefix(58, n))
             parts.append(x)
-        case Choice.At(v8):
+        case Choice.At(value=v8):
             x = encode_Timestamp(v8)
             n = len(x)
             parts.append(TAG_66[n] if n < 128 else prefix(66, n))
             parts.append(x)
-        case Choice.Wrapped(v9):
+        case Choice.Wrapped(value=v9):
             x = plain_StringValue.encode(v9)
             n = len(x)
             parts.append(TAG_74[n] if n < 128 else prefix(74, n))
             parts.append(x)
-        case Choice.Object(v10):
+        case Choice.Object(value=v10):
             x = plain_Struct.encode(v10)
             n = len(x)
             parts.append(TAG_82[n] if n < 128 else prefix(82, n))
             parts.append(x)
-        case Choice.Anything(v11):
+        case Choice.Anything(value=v11):
             x = plain_Value.encode(v11)
             n = len(x)
             parts.append(TAG_90[n] if n < 128 else prefix(90, n))
             parts.append(x)
-        case Choice.Nothing(v12):
+        case Choice.Nothing(value=v12):
             parts.append(b"`")
             parts.append(int32(v12))
-        case Choice.Empty(v13):
+        case Choice.Empty(value=v13):
             x = encode_Empty(v13)
             n = len(x)
             parts.append(TAG_106[n] if n < 128 else prefix(106, n))
@@ -226,7 +226,7 @@ def encode_Choice(m: Choice) -> bytes:
     match m.single:
         case None:
             pass
-        case Choice.Only(v14):
+        case Choice.Only(value=v14):
             parts.append(b"p")
             parts.append(int32(v14))
         case _:
@@ -254,38 +254,38 @@ def to_json_Choice(m: Choice) -> dict[str, object]:
     match m.kind:
         case None:
             pass
-        case Choice.Text(v1):
+        case Choice.Text(value=v1):
             o["text"] = string_to_json(v1)
-        case Choice.Raw(v2):
+        case Choice.Raw(value=v2):
             o["raw"] = bytes_to_json(v2)
-        case Choice.Flag(v3):
+        case Choice.Flag(value=v3):
             o["flag"] = bool_to_json(v3)
-        case Choice.Ratio(v4):
+        case Choice.Ratio(value=v4):
             o["ratio"] = double_to_json(v4)
-        case Choice.Fixed(v5):
+        case Choice.Fixed(value=v5):
             o["fixed"] = int64_to_json(v5)
-        case Choice.Level(v6):
+        case Choice.Level(value=v6):
             o["level"] = table_Level.to_json(v6)
-        case Choice.Nested(v7):
+        case Choice.Nested(value=v7):
             o["nested"] = to_json_Choice(v7)
-        case Choice.At(v8):
+        case Choice.At(value=v8):
             o["at"] = to_json_Timestamp(v8)
-        case Choice.Wrapped(v9):
+        case Choice.Wrapped(value=v9):
             o["wrapped"] = plain_StringValue.to_json(v9)
-        case Choice.Object(v10):
+        case Choice.Object(value=v10):
             o["object"] = plain_Struct.to_json(v10)
-        case Choice.Anything(v11):
+        case Choice.Anything(value=v11):
             o["anything"] = plain_Value.to_json(v11)
-        case Choice.Nothing(v12):
+        case Choice.Nothing(value=v12):
             o["nothing"] = table_NullValue.to_json(v12)
-        case Choice.Empty(v13):
+        case Choice.Empty(value=v13):
             o["empty"] = to_json_Empty(v13)
         case _:
             raise not_a_member()
     match m.single:
         case None:
             pass
-        case Choice.Only(v14):
+        case Choice.Only(value=v14):
             o["only"] = int32_to_json(v14)
         case _:
             raise not_a_member()

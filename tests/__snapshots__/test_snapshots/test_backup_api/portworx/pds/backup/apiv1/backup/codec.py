@@ -997,12 +997,12 @@ def encode_ListBackupsRequest(m: ListBackupsRequest) -> bytes:
     match m.list_by:
         case None:
             pass
-        case ListBackupsRequest.DataServiceDeploymentId(v1):
+        case ListBackupsRequest.DataServiceDeploymentId(value=v1):
             x = v1.encode()
             n = len(x)
             parts.append(TAG_10[n] if n < 128 else prefix(10, n))
             parts.append(x)
-        case ListBackupsRequest.BackupConfigId(v2):
+        case ListBackupsRequest.BackupConfigId(value=v2):
             x = v2.encode()
             n = len(x)
             parts.append(TAG_18[n] if n < 128 else prefix(18, n))
@@ -1031,9 +1031,9 @@ def to_json_ListBackupsRequest(m: ListBackupsRequest) -> dict[str, object]:
     match m.list_by:
         case None:
             pass
-        case ListBackupsRequest.DataServiceDeploymentId(v1):
+        case ListBackupsRequest.DataServiceDeploymentId(value=v1):
             o["dataServiceDeploymentId"] = string_to_json(v1)
-        case ListBackupsRequest.BackupConfigId(v2):
+        case ListBackupsRequest.BackupConfigId(value=v2):
             o["backupConfigId"] = string_to_json(v2)
         case _:
             raise not_a_member()
