@@ -1,0 +1,1 @@
+"""Validation: what a message with ten rules costs."""
