@@ -5,6 +5,8 @@ VENV ?= .venv
 JOBS ?= auto
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
+# google/api is input of generated/: another version of it may give other descriptors.
+GOOGLE_API := googleapis-common-protos==1.76.0
 
 .PHONY: generate check check-oldest test lint format serve conformance bench bench-compiled clean help
 
@@ -28,7 +30,7 @@ $(VENV)/.generator: pyproject.toml hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(PYTHON) is %d.%d; Python 3.11 or later is needed: make PYTHON=..." % sys.version_info[:2])'
 	@test -x $(BIN)/python || { echo 'creating $(VENV)'; $(PYTHON) -m venv $(VENV); }
 	@echo 'installing the generator into $(VENV)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[rules]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[rules]' $(GOOGLE_API)
 	@touch $@
 
 # And what tests, linters and the example need.
@@ -47,9 +49,9 @@ check: $(VENV)/.generator
 $(VENV)-oldest/.generator: pyproject.toml hatch_build.py
 	@$(PYTHON) -m venv $(VENV)-oldest
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-		| sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
+		| grep -v googleapis | sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
 	@$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint $(VENV)-oldest/constraints.txt --editable '.[rules]'
+		--constraint $(VENV)-oldest/constraints.txt --editable '.[rules]' $(GOOGLE_API)
 	@touch $@
 
 check-oldest: $(VENV)-oldest/.generator
