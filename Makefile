@@ -49,14 +49,15 @@ check: $(VENV)/.generator
 $(VENV)-oldest/.generator: pyproject.toml hatch_build.py
 	@$(PYTHON) -m venv $(VENV)-oldest
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-		| grep -v googleapis | sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
+		| sed 's/>=/==/' > $(VENV)-oldest/constraints.txt
 	@$(VENV)-oldest/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint $(VENV)-oldest/constraints.txt --editable '.[rules]' $(GOOGLE_API)
+		--constraint $(VENV)-oldest/constraints.txt --editable '.[rules]'
 	@touch $@
 
-check-oldest: $(VENV)-oldest/.generator
+check-oldest: $(VENV)/.generator $(VENV)-oldest/.generator
 	@cat $(VENV)-oldest/constraints.txt
-	@$(VENV)-oldest/bin/protoc-gen-pds check
+	@$(VENV)-oldest/bin/protoc-gen-pds check -I proto -I "$$($(BIN)/python -c \
+		'import google.api.annotations_pb2 as a, pathlib; print(pathlib.Path(a.__file__).parents[2])')"
 
 # betterproto 2 and betterproto 1, which the development tools bring, are one package: each needs its own environment.
 $(VENV)-betterproto2/.installed:
