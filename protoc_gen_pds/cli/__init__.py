@@ -52,6 +52,7 @@ COMMANDS = (
     Command("generate", "generate from .proto files, without protoc or buf"),
     Command("check", "tell whether generated files are current; writes nothing"),
     Command("init", "write, once, a small project around the generated services"),
+    Command("explain", "print the validation rules of a message in words"),
     Command("templates", "list the templates, or copy them to override them"),
 )
 
