@@ -13,7 +13,30 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .cel_format import format_string
+from .cel_format import Moment, Span, format_string
+from .cel_strings import (
+    char_at,
+    index_of,
+    last_index_of,
+    lower_ascii,
+    parse_bool,
+    parse_double,
+    parse_int,
+    parse_uint,
+    quote,
+    split,
+    substring,
+    upper_ascii,
+)
+from .cel_times import (
+    day_of_week,
+    day_of_year,
+    local,
+    parse_duration,
+    parse_timestamp,
+    timestamp,
+    whole,
+)
 from .formats import (
     is_email,
     is_host_and_port,
@@ -29,14 +52,20 @@ if TYPE_CHECKING:
     from .wkt import Duration, Timestamp
 
 __all__ = [
+    "Moment",
+    "Span",
     "both",
+    "char_at",
     "chosen",
+    "day_of_week",
+    "day_of_year",
     "decode",
     "divide",
     "divide_double",
     "either",
     "every",
     "format_string",
+    "index_of",
     "int64",
     "int_of",
     "is_email",
@@ -49,13 +78,29 @@ __all__ = [
     "is_uri",
     "is_uri_ref",
     "item",
+    "last_index_of",
+    "local",
     "lookup",
+    "lower_ascii",
     "modulo",
     "nanoseconds",
+    "ordered",
+    "parse_bool",
+    "parse_double",
+    "parse_duration",
+    "parse_int",
+    "parse_timestamp",
+    "parse_uint",
+    "quote",
     "select",
     "some",
+    "split",
+    "substring",
+    "timestamp",
     "uint64",
     "unique",
+    "upper_ascii",
+    "whole",
 ]
 
 T = TypeVar("T")
@@ -163,8 +208,12 @@ def some(items: Iterable[T], test: Callable[[T], bool]) -> bool:
 # -- values ----------------------------------------------------------------------------------------
 
 
-def item(values: Sequence[T], index: int) -> T:
-    """An element of a list."""
+def item(values: Sequence[T], index: Any) -> T:
+    """An element of a list; the index may be a whole double too."""
+    if isinstance(index, float) and index.is_integer():
+        index = int(index)
+    if not isinstance(index, int) or isinstance(index, bool):
+        raise RuleError("no such overload: a list has integers for its indices")
     if 0 <= index < len(values):
         return values[index]
     raise RuleError(f"index out of bounds: {index}")
@@ -186,6 +235,30 @@ def select(value: Any, name: str) -> Any:
     if attribute is None:
         raise RuleError(f"no such field: {name}")
     return getattr(value, name)
+
+
+def ordered(symbol: str, a: Any, b: Any) -> bool:
+    """A comparison of values of which one has a type that is known at run time only."""
+    if _is_number(a) and _is_number(b):
+        if isinstance(a, float) or isinstance(b, float):
+            a, b = float(a), float(b)
+    elif type(a) is not type(b) or not isinstance(a, bool | int | str | bytes):
+        raise RuleError(f"no such overload: {symbol}")
+    match symbol:
+        case "<":
+            return bool(a < b)
+        case "<=":
+            return bool(a <= b)
+        case ">":
+            return bool(a > b)
+        case _:
+            return bool(a >= b)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(
+        value, bool | Moment | Span
+    )
 
 
 def nanoseconds(value: Timestamp | Duration | None) -> int:

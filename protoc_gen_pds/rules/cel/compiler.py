@@ -33,7 +33,7 @@ from protoc_gen_pds.rules.cel.types import (
     Type,
     list_of,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, fold, literal, truth
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, fold, literal, tagged, truth
 
 UNROLLED = 8
 """Macros over constant lists up to this length become conditions in a row."""
@@ -137,6 +137,8 @@ class Compiler:
     def _list(items: list[Value]) -> Value:
         types = {item.type for item in items}
         element = types.pop() if len(types) == 1 else DYN
+        if element is DYN:
+            items = [tagged(item) for item in items]
         if all(item.known for item in items):
             return constant([item.constant for item in items], list_of(element))
         return combine(f"[{', '.join(item.code for item in items)}]", list_of(element), *items)
@@ -145,6 +147,14 @@ class Compiler:
     def _map(entries: list[tuple[Value, Value]]) -> Value:
         keys, values = {k.type for k, _ in entries}, {v.type for _, v in entries}
         type = Type("map", values.pop() if len(values) == 1 else DYN, keys.pop() if len(keys) == 1 else DYN)
+        for key, _ in entries:
+            want(key, BOOL, INT, UINT, STRING)
+        known = [key.constant for key, _ in entries if key.known]
+        if len(set(known)) < len(known):
+            # Python's True equals 1, CEL's does not; nobody mixes them in earnest.
+            raise CelTypeError("a map has a key twice, or true and 1, or false and 0")
+        if type.element is DYN:
+            entries = [(key, tagged(value)) for key, value in entries]
         code = ", ".join(f"{k.code}: {v.code}" for k, v in entries)
         return combine(f"{{{code}}}", type, *(value for entry in entries for value in entry))
 
@@ -161,6 +171,9 @@ class Compiler:
                 case Identifier(name):
                     return self._macro(call.name, self.compile(call.target, names), name, call.arguments[1:], names)
         arguments = [self.compile(argument, names) for argument in call.arguments]
+        match call.target:
+            case Identifier("strings") if "strings" not in names and call.name == "quote":
+                return functions.call("strings.quote", arguments)
         if call.target is not None:
             arguments.insert(0, self.compile(call.target, names))
         if call.name == "getField" and call.target is None and len(arguments) == 2 and arguments[1].known:
@@ -196,7 +209,7 @@ class Compiler:
             want(test, BOOL)
         if macro == "filter":
             parts = [f"*([{literal(v)}] if {t.code} else [])" for v, t in zip(items.constant, tests, strict=True)]
-            return combine(f"[{', '.join(parts)}]", items.type, *tests)
+            return combine(f"[{', '.join(parts)}]", _filtered(items.type), *tests)
         if macro == "exists_one":
             return combine(f"(cel.chosen({', '.join(test.code for test in tests)}) == 1)", BOOL, *tests)
         found = truth(macro == "all")
@@ -219,13 +232,18 @@ class Compiler:
             return made(f"[{body.code} {loop}{test}]", list_of(body.type))
         want(body, BOOL)
         if macro == "filter":
-            return made(f"[{local} {loop} if {body.code}]", items.type)
+            return made(f"[{local} {loop} if {body.code}]", _filtered(items.type))
         if macro == "exists_one":
             return made(f"(cel.chosen(*[{body.code} {loop}]) == 1)", BOOL)
         if body.fails:
             name = "every" if macro == "all" else "some"
             return made(f"cel.{name}({items.code}, lambda {local}: {body.code})", BOOL)
         return made(f"{'all' if macro == 'all' else 'any'}({body.code} {loop})", BOOL)
+
+
+def _filtered(type: Type) -> Type:
+    """What ``filter`` gives: of a map, a list of keys."""
+    return list_of(type.key or DYN) if type.name == "map" else type
 
 
 def want(value: Value, *types: Type) -> None:

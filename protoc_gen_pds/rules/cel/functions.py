@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from decimal import Decimal
 
 from protoc_gen_pds.rules.cel.types import (
     BOOL,
@@ -21,7 +19,7 @@ from protoc_gen_pds.rules.cel.types import (
     Type,
     list_of,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, literal, truth
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, literal, tagged, truth
 
 _ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 
@@ -36,8 +34,20 @@ def operator(symbol: str, left: Value, right: Value) -> Value:
         comparable = left.type == right.type and left.type.name in _ORDERED
         if not comparable and not (left.type in NUMBERS and right.type in NUMBERS) and not _is_dyn(left, right):
             raise _no_overload(symbol, left, right)
-        return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
+        if _is_dyn(left, right):
+            code = f'cel.ordered("{symbol}", {left.code}, {right.code})'
+            return combine(code, BOOL, left, right, fails=True)
+        one, other = (_as_double(a, b) for a, b in ((left, right), (right, left)))
+        return combine(f"({one} {symbol} {other})", BOOL, left, right)
     return _arithmetic(symbol, left, right)
+
+
+def _as_double(value: Value, other: Value) -> str:
+    """An operand of a comparison: an int is rounded before it is compared with a double that may be large."""
+    is_integer = value.type in (INT, UINT) or (value.known and type(value.constant) is int)
+    is_double = other.type is DOUBLE or (other.known and isinstance(other.constant, float))
+    small = any(v.known and isinstance(v.constant, int | float) and abs(v.constant) < 1 << 53 for v in (value, other))
+    return f"float({value.code})" if is_integer and is_double and not small else value.code
 
 
 def _is_dyn(*values: Value) -> bool:
@@ -104,7 +114,11 @@ def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
     found = times.get((symbol, *types))
     if found is None:
         raise _no_overload(symbol, left, right)
-    return combine(plain, found, left, right)
+    if "c.now" in (left.code, right.code):
+        # The present is far from the limits, and "within" stays a plain comparison.
+        return combine(plain, found, left, right)
+    checked = "cel.timestamp" if found is TIMESTAMP else "cel.int64"
+    return combine(f"{checked}({left.code} {symbol} {right.code})", found, left, right, fails=True)
 
 
 # -- functions -------------------------------------------------------------------------------------
@@ -163,11 +177,44 @@ for _type in ("string", "bytes"):
     _simple("startsWith", f"{_type} {_type}", "{0}.startswith({1})", BOOL)
     _simple("endsWith", f"{_type} {_type}", "{0}.endswith({1})", BOOL)
     _simple("contains", f"{_type} {_type}", "({1} in {0})", BOOL)
-_simple("split", "string string", "{0}.split({1})", list_of(STRING))
+_simple("bool", "string", "cel.parse_bool({0})", BOOL, fails=True)
+_simple("int", "string", "cel.parse_int({0})", INT, fails=True)
+_simple("uint", "string", "cel.parse_uint({0})", UINT, fails=True)
+_simple("double", "string", "cel.parse_double({0})", DOUBLE, fails=True)
+_simple("timestamp", "int", "cel.timestamp({0} * 1000000000)", TIMESTAMP, fails=True)
+_simple("split", "string string", "cel.split({0}, {1})", list_of(STRING))
+_simple("split", "string string int", "cel.split({0}, {1}, {2})", list_of(STRING))
+_simple("charAt", "string int", "cel.char_at({0}, {1})", STRING, fails=True)
+_simple("substring", "string int", "cel.substring({0}, {1})", STRING, fails=True)
+_simple("substring", "string int int", "cel.substring({0}, {1}, {2})", STRING, fails=True)
+_simple("indexOf", "string string int", "cel.index_of({0}, {1}, {2})", INT, fails=True)
+_simple("lastIndexOf", "string string int", "cel.last_index_of({0}, {1}, {2})", INT, fails=True)
+_simple("replace", "string string string int", "{0}.replace({1}, {2}, {3})", STRING)
+_simple("reverse", "string", "{0}[::-1]", STRING)
+_simple("strings.quote", "string", "cel.quote({0})", STRING)
+for _name, _part in (
+    ("getFullYear", "year"),
+    ("getMonth", "month - 1"),
+    ("getDate", "day"),
+    ("getDayOfMonth", "day - 1"),
+    ("getHours", "hour"),
+    ("getMinutes", "minute"),
+    ("getSeconds", "second"),
+):
+    _simple(_name, "timestamp", f"(cel.local({{0}}).{_part})", INT)
+    _simple(_name, "timestamp string", f"(cel.local({{0}}, {{1}}).{_part})", INT, fails=True)
+for _name, _part in (("getDayOfWeek", "day_of_week"), ("getDayOfYear", "day_of_year")):
+    _simple(_name, "timestamp", f"cel.{_part}({{0}})", INT)
+    _simple(_name, "timestamp string", f"cel.{_part}({{0}}, {{1}})", INT, fails=True)
+_simple("getMilliseconds", "timestamp", "({0} // 1000000 % 1000)", INT)
+_simple("getMilliseconds", "timestamp string", "({0} // 1000000 % 1000)", INT)
+for _name, _unit in (("getHours", 3600 * 10**9), ("getMinutes", 60 * 10**9), ("getSeconds", 10**9)):
+    _simple(_name, "duration", f"cel.whole({{0}}, {_unit})", INT)
+_simple("getMilliseconds", "duration", "(cel.whole({0}, 1000000) % 1000)", INT)
 _simple("join", "list", '"".join({0})', STRING)
 _simple("join", "list string", "{1}.join({0})", STRING)
-_simple("lowerAscii", "string", "{0}.lower()", STRING)
-_simple("upperAscii", "string", "{0}.upper()", STRING)
+_simple("lowerAscii", "string", "cel.lower_ascii({0})", STRING)
+_simple("upperAscii", "string", "cel.upper_ascii({0})", STRING)
 _simple("trim", "string", "{0}.strip()", STRING)
 _simple("replace", "string string string", "{0}.replace({1}, {2})", STRING)
 _simple("indexOf", "string string", "{0}.find({1})", INT)
@@ -204,6 +251,7 @@ def _dyn(arguments: list[Value]) -> Value | None:
     if len(arguments) != 1:
         return None
     (value,) = arguments
+    value = tagged(value)
     return Value(value.code, DYN, value.constant, value.free, value.fails)
 
 
@@ -221,31 +269,22 @@ def _format(arguments: list[Value]) -> Value | None:
     return combine(f"{code})", STRING, text, values)
 
 
-_UNITS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-
-
 def _duration(arguments: list[Value]) -> Value | None:
-    if len(arguments) != 1 or not arguments[0].known or not isinstance(arguments[0].constant, str):
-        return arguments[0] if len(arguments) == 1 and arguments[0].type is DURATION else None
-    text = arguments[0].constant
-    match = re.fullmatch(r"([-+]?)((?:[0-9]+(?:\.[0-9]*)?(?:h|ms|us|ns|m|s))+|0)", text)
-    if match is None:
-        raise CelTypeError(f'"{text}" is no duration')
-    parts = re.findall(r"([0-9.]+)(h|ms|us|ns|m|s)", match[2])
-    total = sum(int(Decimal(number) * _UNITS[unit]) for number, unit in parts)
-    return constant(-total if match[1] == "-" else total, DURATION)
+    return _time(arguments, DURATION, "cel.parse_duration")
 
 
 def _timestamp(arguments: list[Value]) -> Value | None:
-    from protoc_gen_pds.runtime.wkt import Timestamp
+    return _time(arguments, TIMESTAMP, "cel.parse_timestamp")
 
-    if len(arguments) != 1 or not arguments[0].known or not isinstance(arguments[0].constant, str):
-        return arguments[0] if len(arguments) == 1 and arguments[0].type is TIMESTAMP else None
-    try:
-        parsed = Timestamp.from_json(f'"{arguments[0].constant}"')
-    except ValueError as error:
-        raise CelTypeError(f'"{arguments[0].constant}" is no timestamp') from error
-    return constant(parsed.to_nanoseconds(), TIMESTAMP)
+
+def _time(arguments: list[Value], type: Type, parse: str) -> Value | None:
+    if [argument.type for argument in arguments] != [STRING]:
+        overload = _OVERLOADS.get((type.name, tuple(argument.type.name for argument in arguments)))
+        return overload(arguments) if overload else None
+    found = combine(f"{parse}({arguments[0].code})", type, *arguments, fails=True)
+    if arguments[0].known and not found.known:
+        raise CelTypeError(f'"{arguments[0].constant}" is no {type}')
+    return found
 
 
 _SPECIAL: dict[str, Callable[[list[Value]], Value | None]] = {

@@ -77,6 +77,8 @@ def literal(value: Any) -> str:
         if math.isfinite(value):
             return f"({value!r})" if math.copysign(1, value) < 0 else repr(value)
         return f'float("{value}")'
+    if isinstance(value, (cel.Moment, cel.Span)):
+        return f"cel.{type(value).__name__}({int(value)})"
     if isinstance(value, int):
         return f"({int(value)})" if value < 0 else repr(int(value))
     if isinstance(value, str):
@@ -88,6 +90,15 @@ def literal(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
     raise CelTypeError(f"a {type(value).__name__} has no literal")
+
+
+def tagged(value: Value) -> Value:
+    """A value for a place without a type of its own: times can be told from integers there."""
+    kind = {TIMESTAMP: cel.Moment, DURATION: cel.Span}.get(value.type)
+    if kind is None:
+        return value
+    known = kind(value.constant) if value.known else UNKNOWN
+    return replace(value, code=f"cel.{kind.__name__}({value.code})", constant=known)
 
 
 def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Value:
