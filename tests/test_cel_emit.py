@@ -116,3 +116,31 @@ def test_large_ints_are_rounded_to_compare_with_doubles() -> None:
     # As cel-go compares: 2**63 - 1 and 2**63 are one double.
     assert evaluated("this < 9223372036854775808.0", this=(1 << 63) - 1) is False
     assert str(Expression(compiled("this < 1.5", this=UINT).code)) == "this < 1.5"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["size(dyn(this))", "3 in dyn(this)", "dyn(this)[0]", "dyn(this).a", "!dyn(this)", "dyn(this) ? 1 : 2",
+     "dyn(this).all(x, x)", "dyn(this).map(x, x)", "dyn(this) < 'a'", "dyn(this) || false"],
+)  # fmt: skip
+def test_values_of_dynamic_type_fail_as_rules_do(source: str) -> None:
+    with pytest.raises(RuleError):
+        evaluated(source, this=3)
+
+
+def test_true_is_not_one() -> None:
+    assert evaluated("dyn(this) == true", this=1) is False
+    assert evaluated("dyn(this) != true", this=1) is True
+    assert evaluated("true in dyn([this])", this=1) is False
+    assert evaluated("dyn(this) == 1.0", this=1) is True
+
+
+def test_unique_compares_what_has_no_hash() -> None:
+    assert cel.unique([[1], [2]]) is True
+    assert cel.unique([[1], [1]]) is False
+    assert cel.unique([0.5, 0.5]) is False
+
+
+def test_join_takes_strings() -> None:
+    with pytest.raises(CelTypeError):
+        evaluated("this.join(',')", this=[1])

@@ -57,12 +57,15 @@ __all__ = [
     "both",
     "char_at",
     "chosen",
+    "contains",
     "day_of_week",
     "day_of_year",
     "decode",
     "divide",
     "divide_double",
     "either",
+    "elements",
+    "equal",
     "every",
     "format_string",
     "index_of",
@@ -93,10 +96,12 @@ __all__ = [
     "parse_uint",
     "quote",
     "select",
+    "size",
     "some",
     "split",
     "substring",
     "timestamp",
+    "truth",
     "uint64",
     "unique",
     "upper_ascii",
@@ -214,6 +219,8 @@ def item(values: Sequence[T], index: Any) -> T:
         index = int(index)
     if not isinstance(index, int) or isinstance(index, bool):
         raise RuleError("no such overload: a list has integers for its indices")
+    if not _is_list(values):
+        raise RuleError("no such overload: not a list")
     if 0 <= index < len(values):
         return values[index]
     raise RuleError(f"index out of bounds: {index}")
@@ -221,6 +228,8 @@ def item(values: Sequence[T], index: Any) -> T:
 
 def lookup(values: Mapping[K, T], key: K) -> T:
     """A value of a map."""
+    if not _is_map(values):
+        raise RuleError("no such overload: not a map")
     try:
         return values[key]
     except KeyError:
@@ -235,6 +244,45 @@ def select(value: Any, name: str) -> Any:
     if attribute is None:
         raise RuleError(f"no such field: {name}")
     return getattr(value, name)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def truth(value: object) -> bool:
+    """A condition of a type that is known at run time only."""
+    if isinstance(value, bool):
+        return value
+    raise RuleError("no such overload: a condition is a bool")
+
+
+def equal(a: object, b: object) -> bool:
+    """Equality of values of which one has a type that is known at run time only: true is not 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and a == b
+
+
+def size(value: Any) -> int:
+    """The size of a value of a type that is known at run time only."""
+    if _is_list(value) or _is_map(value) or isinstance(value, str | bytes):
+        return len(value)
+    raise RuleError("no such overload: size")
+
+
+def elements(value: Any) -> list[Any]:
+    """What a macro goes through: the elements of a list, or the keys of a map."""
+    if _is_list(value) or _is_map(value):
+        return list(value)
+    raise RuleError("no such overload: macros take lists and maps")
+
+
+def contains(values: Any, value: object) -> bool:
+    """``value in values`` where the type of ``values`` is known at run time only."""
+    return any(equal(value, element) for element in elements(values))
 
 
 def ordered(symbol: str, a: Any, b: Any) -> bool:
@@ -283,9 +331,13 @@ def int_of(value: float) -> int:
 
 def unique(values: Sequence[object]) -> bool:
     """Whether no two elements of a list are equal."""
-    if not values or isinstance(values[0], float):
-        return not any(value in values[:i] for i, value in enumerate(values))
-    return len(set(values)) == len(values)
+    if values and not isinstance(values[0], float):
+        try:
+            return len(set(values)) == len(values)
+        except TypeError:
+            # Messages and lists have no hash.
+            pass
+    return not any(value in values[:i] for i, value in enumerate(values))
 
 
 def chosen(*members: bool) -> int:

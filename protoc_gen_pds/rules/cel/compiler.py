@@ -114,7 +114,7 @@ class Compiler:
     @staticmethod
     def _unary(operator: str, operand: Value) -> Value:
         if operator == "!":
-            want(operand, BOOL)
+            operand = _truth(operand)
             return combine(f"(not {operand.code})", BOOL, operand)
         if operand.type is INT:
             return combine(f"cel.int64(-{operand.code})", INT, operand, fails=True)
@@ -125,7 +125,7 @@ class Compiler:
     def _conditional(
         self, expression: Conditional, condition: Value, then: Expression, otherwise: Expression, names: Names
     ) -> Value:
-        want(condition, BOOL)
+        condition = _truth(condition)
         if condition.known:
             return self.compile(then if condition.constant else otherwise, names)
         one, other = self.compile(then, names), self.compile(otherwise, names)
@@ -195,6 +195,8 @@ class Compiler:
         if items.known and len(items.constant) <= UNROLLED:
             each = [{**names, name: constant(value, element)} for value in items.constant]
             return self._unrolled(macro, items, [[self.compile(body, n) for body in bodies] for n in each])
+        if items.type is DYN:
+            items = combine(f"cel.elements({items.code})", list_of(DYN), items, fails=True)
         self._loops += 1
         local = f"e{self._loops}"
         inner = {**names, name: Value(local, element, free=frozenset((local,)))}
@@ -205,8 +207,7 @@ class Compiler:
         if macro == "map":
             return _unrolled_map(each)
         tests = [bodies[0] for bodies in each]
-        for test in tests:
-            want(test, BOOL)
+        tests = [_truth(test) for test in tests]
         if macro == "filter":
             parts = [f"*([{literal(v)}] if {t.code} else [])" for v, t in zip(items.constant, tests, strict=True)]
             return combine(f"[{', '.join(parts)}]", _filtered(items.type), *tests)
@@ -230,7 +231,8 @@ class Compiler:
         if macro == "map":
             test = f" if {bodies[0].code}" if len(bodies) == 2 else ""
             return made(f"[{body.code} {loop}{test}]", list_of(body.type))
-        want(body, BOOL)
+        body = _truth(body)
+        fails = fails or body.fails
         if macro == "filter":
             return made(f"[{local} {loop} if {body.code}]", _filtered(items.type))
         if macro == "exists_one":
@@ -246,6 +248,12 @@ def _filtered(type: Type) -> Type:
     return list_of(type.key or DYN) if type.name == "map" else type
 
 
+def _truth(value: Value) -> Value:
+    """A condition; one of a type that is known at run time only is judged then."""
+    want(value, BOOL)
+    return value if value.type is BOOL else combine(f"cel.truth({value.code})", BOOL, value, fails=True)
+
+
 def want(value: Value, *types: Type) -> None:
     """Refuse a value of another type."""
     if value.type not in types and value.type is not DYN:
@@ -254,8 +262,7 @@ def want(value: Value, *types: Type) -> None:
 
 def _logic(decisive: bool, left: Value, right: Value) -> Value:
     """``left || right`` where true is decisive, ``left && right`` where false is."""
-    want(left, BOOL)
-    want(right, BOOL)
+    left, right = _truth(left), _truth(right)
     for one, other in ((left, right), (right, left)):
         if one.known:
             # An error on the other side does not matter where this one decides.

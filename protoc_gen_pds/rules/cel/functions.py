@@ -24,6 +24,10 @@ from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, litera
 _ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 
 
+_LOOSE = (DYN, INT, UINT, DOUBLE)
+"""Types of which a value may be a number: Python's True equals 1, CEL's does not."""
+
+
 def operator(symbol: str, left: Value, right: Value) -> Value:
     """A comparison, ``in``, or arithmetic."""
     if symbol == "in":
@@ -61,6 +65,8 @@ def _no_overload(name: str, *values: Value) -> CelTypeError:
 def _in(item: Value, items: Value) -> Value:
     if items.type.name not in ("list", "map", "dyn"):
         raise _no_overload("in", item, items)
+    if items.type is DYN:
+        return combine(f"cel.contains({items.code}, {item.code})", BOOL, item, items, fails=True)
     if items.known and isinstance(items.constant, list) and not item.known:
         # NaN is in no list, though Python finds it by identity.
         values = [value for value in items.constant if value == value]
@@ -80,9 +86,14 @@ def _equality(symbol: str, left: Value, right: Value) -> Value:
         raise _no_overload(symbol, left, right)
     if not left.code or not right.code:
         return truth((left.constant == right.constant) is (symbol == "=="))
+    if NULL in (left.type, right.type) and left.known and right.known:
+        return truth((left.constant is right.constant is None) is (symbol == "=="))
     if NULL in (left.type, right.type):
         identity = "is" if symbol == "==" else "is not"
         return combine(f"({left.code} {identity} {right.code})", BOOL, left, right)
+    if _is_dyn(left, right) and (BOOL in (left.type, right.type) or (left.type in _LOOSE and right.type in _LOOSE)):
+        equal = f"cel.equal({left.code}, {right.code})"
+        return combine(equal if symbol == "==" else f"(not {equal})", BOOL, left, right)
     return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
 
 
@@ -134,6 +145,8 @@ def call(name: str, arguments: list[Value]) -> Value:
         if found is not None:
             return found
         raise _no_overload(name, *arguments)
+    if name == "join" and arguments[0].type.name == "list" and arguments[0].type.of not in (STRING, DYN):
+        raise _no_overload(name, *arguments)
     overload = _OVERLOADS.get((name, tuple(argument.type.name for argument in arguments)))
     if overload is None:
         known = any(known == name for known, _ in _OVERLOADS)
@@ -150,7 +163,8 @@ def _simple(name: str, types: str, code: str, result: Type, *, fails: bool = Fal
     _OVERLOADS[name, tuple(types.split())] = made
 
 
-for _type in ("string", "bytes", "list", "map", "dyn"):
+_simple("size", "dyn", "cel.size({0})", INT, fails=True)
+for _type in ("string", "bytes", "list", "map"):
     _simple("size", _type, "len({0})", INT)
 _simple("int", "int", "{0}", INT)
 _simple("int", "uint", "cel.int64({0})", INT, fails=True)
