@@ -12,7 +12,7 @@ from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import Field, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec_encode import elements
 from protoc_gen_pds.targets.validators_module import Module
-from protoc_gen_pds.targets.validators_shape import SHAPES, Body, guarded, nothing, value_lines, when
+from protoc_gen_pds.targets.validators_shape import Body, guarded, nothing, shape_of, value_lines, when
 from protoc_gen_pds.targets.validators_spot import Spot
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class FieldChecks:
     def _entries(self, field: Field, v: str, rules: FieldRules | None, indent: int) -> Iterator[str]:
         k, x, pad = f"k{field.number}", f"x{field.number}", " " * indent
         yield f"{pad}for {k}, {x} in {v}.items():"
-        shape = SHAPES[field.map_key.kind]
+        shape = shape_of(field.map_key)
         check = call("c.map_key", string(shape.check), k, *Spot(field.name).arguments)
         keys = rules.keys if rules else None
         lines: list[str] = []

@@ -117,10 +117,14 @@ def value_lines(
     if message is not None and message.full_name in _JSON_TYPES:
         check = call(module.runtime(_JSON_TYPES[message.full_name], "well_known"), v, "c", *spot.arguments)
         return [*statements.lines(check, indent), *guarded(body, indent)]
-    kind = field.kind if message is None else message.fields[0].kind
-    shape = _LOOSE if kind is Kind.STRING and message is None and not field.utf8 else SHAPES[kind]
+    shape = shape_of(field if message is None else message.fields[0])
     check = call(f"c.{shape.check}", v, *spot.arguments)
     return _either(shape.usual.format(v=v), shape.unusual.format(v=v), check, indent, body)
+
+
+def shape_of(field: Field) -> Shape:
+    """How the values of a scalar field are checked."""
+    return _LOOSE if field.kind is Kind.STRING and not field.utf8 else SHAPES[field.kind]
 
 
 def _either(usual: str, unusual: str, check: statements.Call, indent: int, body: Body) -> list[str]:
