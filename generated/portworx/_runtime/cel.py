@@ -13,7 +13,30 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .cel_format import format_string
+from .cel_format import Moment, Span, format_string
+from .cel_strings import (
+    char_at,
+    index_of,
+    last_index_of,
+    lower_ascii,
+    parse_bool,
+    parse_double,
+    parse_int,
+    parse_uint,
+    quote,
+    split,
+    substring,
+    upper_ascii,
+)
+from .cel_times import (
+    day_of_week,
+    day_of_year,
+    local,
+    parse_duration,
+    parse_timestamp,
+    timestamp,
+    whole,
+)
 from .formats import (
     is_email,
     is_host_and_port,
@@ -29,14 +52,23 @@ if TYPE_CHECKING:
     from .wkt import Duration, Timestamp
 
 __all__ = [
+    "Moment",
+    "Span",
     "both",
+    "char_at",
     "chosen",
+    "contains",
+    "day_of_week",
+    "day_of_year",
     "decode",
     "divide",
     "divide_double",
     "either",
+    "elements",
+    "equal",
     "every",
     "format_string",
+    "index_of",
     "int64",
     "int_of",
     "is_email",
@@ -49,13 +81,31 @@ __all__ = [
     "is_uri",
     "is_uri_ref",
     "item",
+    "last_index_of",
+    "local",
     "lookup",
+    "lower_ascii",
     "modulo",
     "nanoseconds",
+    "ordered",
+    "parse_bool",
+    "parse_double",
+    "parse_duration",
+    "parse_int",
+    "parse_timestamp",
+    "parse_uint",
+    "quote",
     "select",
+    "size",
     "some",
+    "split",
+    "substring",
+    "timestamp",
+    "truth",
     "uint64",
     "unique",
+    "upper_ascii",
+    "whole",
 ]
 
 T = TypeVar("T")
@@ -163,8 +213,14 @@ def some(items: Iterable[T], test: Callable[[T], bool]) -> bool:
 # -- values ----------------------------------------------------------------------------------------
 
 
-def item(values: Sequence[T], index: int) -> T:
-    """An element of a list."""
+def item(values: Sequence[T], index: Any) -> T:
+    """An element of a list; the index may be a whole double too."""
+    if isinstance(index, float) and index.is_integer():
+        index = int(index)
+    if not isinstance(index, int) or isinstance(index, bool):
+        raise RuleError("no such overload: a list has integers for its indices")
+    if not _is_list(values):
+        raise RuleError("no such overload: not a list")
     if 0 <= index < len(values):
         return values[index]
     raise RuleError(f"index out of bounds: {index}")
@@ -172,6 +228,8 @@ def item(values: Sequence[T], index: int) -> T:
 
 def lookup(values: Mapping[K, T], key: K) -> T:
     """A value of a map."""
+    if not _is_map(values):
+        raise RuleError("no such overload: not a map")
     try:
         return values[key]
     except KeyError:
@@ -186,6 +244,69 @@ def select(value: Any, name: str) -> Any:
     if attribute is None:
         raise RuleError(f"no such field: {name}")
     return getattr(value, name)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def truth(value: object) -> bool:
+    """A condition of a type that is known at run time only."""
+    if isinstance(value, bool):
+        return value
+    raise RuleError("no such overload: a condition is a bool")
+
+
+def equal(a: object, b: object) -> bool:
+    """Equality of values of which one has a type that is known at run time only: true is not 1."""
+    return isinstance(a, bool) == isinstance(b, bool) and a == b
+
+
+def size(value: Any) -> int:
+    """The size of a value of a type that is known at run time only."""
+    if _is_list(value) or _is_map(value) or isinstance(value, str | bytes):
+        return len(value)
+    raise RuleError("no such overload: size")
+
+
+def elements(value: Any) -> list[Any]:
+    """What a macro goes through: the elements of a list, or the keys of a map."""
+    if _is_list(value) or _is_map(value):
+        return list(value)
+    raise RuleError("no such overload: macros take lists and maps")
+
+
+def contains(values: Any, value: object) -> bool:
+    """``value in values`` where the type of ``values`` is known at run time only."""
+    return any(equal(value, element) for element in elements(values))
+
+
+def ordered(symbol: str, a: Any, b: Any) -> bool:
+    """A comparison of values of which one has a type that is known at run time only."""
+    if _is_number(a) and _is_number(b):
+        if isinstance(a, float) or isinstance(b, float):
+            a, b = float(a), float(b)
+    elif type(a) is not type(b) or not isinstance(a, bool | int | str | bytes):
+        raise RuleError(f"no such overload: {symbol}")
+    match symbol:
+        case "<":
+            return bool(a < b)
+        case "<=":
+            return bool(a <= b)
+        case ">":
+            return bool(a > b)
+        case _:
+            return bool(a >= b)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(
+        value, bool | Moment | Span
+    )
 
 
 def nanoseconds(value: Timestamp | Duration | None) -> int:
@@ -210,9 +331,13 @@ def int_of(value: float) -> int:
 
 def unique(values: Sequence[object]) -> bool:
     """Whether no two elements of a list are equal."""
-    if not values or isinstance(values[0], float):
-        return not any(value in values[:i] for i, value in enumerate(values))
-    return len(set(values)) == len(values)
+    if values and not isinstance(values[0], float):
+        try:
+            return len(set(values)) == len(values)
+        except TypeError:
+            # Messages and lists have no hash.
+            pass
+    return not any(value in values[:i] for i, value in enumerate(values))
 
 
 def chosen(*members: bool) -> int:

@@ -17,6 +17,14 @@ _CLAUSE = re.compile(r"%(?:(%)|(?:\.([0-9]+))?([sdfeboxX])|(.?))", re.DOTALL)
 NANOS = 1_000_000_000
 
 
+class Moment(int):
+    """A timestamp in nanoseconds among values of other types."""
+
+
+class Span(int):
+    """A duration in nanoseconds among values of other types."""
+
+
 def format_string(text: str, values: Sequence[Any], types: Sequence[str] = ()) -> str:
     """The text with its ``%`` clauses replaced.
 
@@ -80,9 +88,10 @@ def text_of(value: Any, kind: str = "") -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        if kind == "duration":
+        if kind == "duration" or isinstance(value, Span):
             return duration_text(value)
-        return timestamp_text(value) if kind == "timestamp" else str(int(value))
+        is_moment = kind == "timestamp" or isinstance(value, Moment)
+        return timestamp_text(value) if is_moment else str(int(value))
     if isinstance(value, float):
         return double_text(value)
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 from ..message import MAX_DEPTH, Message
-from .paths import Key, Place, Rule, steps_of, text
+from .paths import Key, Place, Rule, steps_of
 from .violation import Violation
 
 if TYPE_CHECKING:
@@ -35,31 +35,26 @@ class Check:
             this number has grown in it.
     """
 
-    __slots__ = (
-        "_fail_fast",
-        "_for_key",
-        "_now",
-        "_only",
-        "_root",
-        "faults",
-        "found",
-    )
+    # Class attributes as defaults: a run that nothing goes wrong in costs two assignments.
+    faults = 0
+    _for_key = False
+    _special = False
+    _fail_fast = False
+    _only: list[tuple[str, ...]] | None = None
+    _now: int | None = None
 
-    def __init__(
-        self,
-        root: type[Message],
-        fail_fast: bool = False,
-        only: FieldMask | None = None,
-        now: Timestamp | int | None = None,
-    ) -> None:
+    def __init__(self, root: type[Message]) -> None:
         self.found: list[Violation] = []
-        self.faults = 0
-        self._for_key = False
         self._root = root
+
+    def configure(
+        self, fail_fast: bool, only: FieldMask | None, now: Timestamp | int | None
+    ) -> None:
+        """Stop at the first violation, report about some fields only, or fix the present."""
+        self._special = fail_fast or only is not None
         self._fail_fast = fail_fast
-        self._only = (
-            None if only is None else [tuple(path.split(".")) for path in only.paths]
-        )
+        if only is not None:
+            self._only = [tuple(path.split(".")) for path in only.paths]
         self._now = now if now is None or isinstance(now, int) else now.to_nanoseconds()
 
     @property
@@ -84,27 +79,26 @@ class Check:
         for_key: bool = False,
     ) -> None:
         """Report a violation by a field, or by an element of it, of the message at a place."""
-        self.report((at, name, key), rule_id, message, rule, for_key)
+        found = Violation(self._root, (at, name, key), rule_id, message, rule, for_key)
+        if self._special:
+            self._select(found)
+        else:
+            self.found.append(found)
 
-    def report(
-        self,
-        place: Place,
-        rule_id: str,
-        message: str,
-        rule: Rule | None = None,
-        for_key: bool = False,
-    ) -> None:
-        """Report a violation by the value at a place."""
-        steps = steps_of(place)
+    def report(self, place: Place, rule_id: str, message: str) -> None:
+        """Report a violation by the message at a place."""
+        found = Violation(self._root, place, rule_id, message)
+        if self._special:
+            self._select(found)
+        else:
+            self.found.append(found)
+
+    def _select(self, found: Violation) -> None:
         if self._only is not None:
-            names = tuple(name for name, _ in steps)
+            names = tuple(name for name, _ in steps_of(found._place))
             if not any(names[: len(path)] == path for path in self._only):
                 return
-        origin = (self._root, place, rule)
-        path = rule.path if rule is not None else ""
-        self.found.append(
-            Violation(text(steps), path, rule_id, message, for_key, origin)
-        )
+        self.found.append(found)
         if self._fail_fast:
             raise Enough
 
@@ -115,7 +109,7 @@ class Check:
     ) -> bool:
         """Report a value of a wrong shape; False."""
         self.faults += 1
-        self.report((at, name, key), f"shape.{what}", message, None, self._for_key)
+        self.add(at, name, f"shape.{what}", message, None, key, self._for_key)
         return False
 
     def wrong(

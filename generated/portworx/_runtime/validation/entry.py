@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from ..message import Message, codec_of
 from .check import Check, Enough
@@ -58,9 +58,9 @@ def clear_output_only(message: Message) -> None:
             value: Any = field.get(message)
             items: list[Any] = [value]
             if isinstance(value, dict):
-                items = list(value.values())
+                items = list(cast("dict[object, object]", value).values())
             elif isinstance(value, list):
-                items = value
+                items = cast("list[object]", value)
             for item in items:
                 if isinstance(item, Message):
                     clear_output_only(item)
@@ -123,7 +123,11 @@ def violations(
         TypeError: the argument is no message.
     """
     checker = _CHECKERS.get(message.__class__) or checker_of(message.__class__)
-    check = Check(message.__class__, fail_fast, only, now)
+    check = Check(message.__class__)
+    if not fail_fast and only is None and now is None:
+        checker(message, check, None)
+        return check.found
+    check.configure(fail_fast, only, now)
     with suppress(Enough):
         checker(message, check, None)
     return check.found

@@ -3,54 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from dataclasses import field as default
 from typing import TYPE_CHECKING, Any
 
-from .paths import PathElement, Place, Rule, elements_of
+from .paths import PathElement, Place, Rule, elements_of, steps_of, text
 
 if TYPE_CHECKING:
     from ..message import Message
 
 
-@dataclass(frozen=True, slots=True)
 class Violation:
     """One broken rule (``Violation`` of buf/validate/validate.proto).
 
+    Its paths are made when they are read: many violations are only counted, or cut off.
+
     Attributes:
-        field: path of the value from the message that was validated (``meta.labels["env"]``); empty
-            where a rule is about the message itself.
-        rule: path of the rule below ``buf.validate.FieldRules`` (``string.min_len``); empty for rules
-            of messages and oneofs, and for values of a wrong shape.
         rule_id: what identifies the rule: the same for all fields that have it.
         message: what is wrong, for people.
         for_key: whether it is about the key of a map, not about its value.
     """
 
-    field: str
-    rule: str
-    rule_id: str
-    message: str
-    for_key: bool = False
-    origin: tuple[type[Message] | None, Place, Rule | None] = default(
-        default=(None, None, None), repr=False, compare=False
-    )
-    """The class that was validated, the place in it and the rule: what the paths are made of."""
+    __slots__ = ("_place", "_root", "_rule", "for_key", "message", "rule_id")
+
+    def __init__(
+        self,
+        root: type[Message],
+        place: Place,
+        rule_id: str,
+        message: str,
+        rule: Rule | None = None,
+        for_key: bool = False,
+    ) -> None:
+        """Describe a violation by the value at a place in a message of class ``root``."""
+        self._root = root
+        self._place = place
+        self.rule_id = rule_id
+        self.message = message
+        self._rule = rule
+        self.for_key = for_key
+
+    @property
+    def field(self) -> str:
+        """Path of the value from the message that was validated (``meta.labels["env"]``).
+
+        It is empty where a rule is about the message itself.
+        """
+        return text(steps_of(self._place))
+
+    @property
+    def rule(self) -> str:
+        """Path of the rule below ``buf.validate.FieldRules`` (``string.min_len``).
+
+        It is empty for rules of messages and oneofs, and for values of a wrong shape.
+        """
+        return "" if self._rule is None else self._rule.path
 
     @property
     def field_path(self) -> tuple[PathElement, ...]:
         """The path of the value, with numbers and types of the fields."""
-        root, place, _ = self.origin
-        return () if root is None else elements_of(root, place)
+        return elements_of(self._root, self._place)
 
     @property
     def rule_path(self) -> tuple[PathElement, ...]:
         """The path of the rule, with numbers and types."""
-        rule = self.origin[2]
-        return () if rule is None else rule.elements
+        return () if self._rule is None else self._rule.elements
+
+    def _key(self) -> tuple[str, str, str, str, bool]:
+        return self.field, self.rule, self.rule_id, self.message, self.for_key
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Violation):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        names = ("field", "rule", "rule_id", "message", "for_key")
+        return f"Violation({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.message}" if self.field else self.message
+        return f"{self.field}: {self.message}" if self._place else self.message
 
 
 class ValidationError(ValueError):
