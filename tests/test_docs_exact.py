@@ -8,7 +8,7 @@ import pytest
 from support import BACKUP, PROTO_DIR, PROTOS, ROOT, SHARED, run_plugin
 
 from protoc_gen_pds.schema import Comments
-from protoc_gen_pds.targets.docs_exact import cell, description
+from protoc_gen_pds.targets.docs.exact import cell, description
 
 FORMAT = SHARED / "docs-format"
 GOLDENS = Path(__file__).parent / "goldens" / "docs"

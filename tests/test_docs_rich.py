@@ -13,7 +13,7 @@ from support import BACKUP, PROTO_DIR, PROTOS, run_plugin
 from tree_snapshot import CheckTree
 
 from protoc_gen_pds.schema import Comments
-from protoc_gen_pds.targets.docs_text import block, cell, code, name, prose
+from protoc_gen_pds.targets.docs.text import block, cell, code, name, prose
 
 RICH = "emit=docs,docs=rich"
 INCLUDE = PROTOS / "docs" / "include"

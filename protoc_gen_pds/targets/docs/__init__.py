@@ -8,6 +8,7 @@ from typing import Any
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.schema import File
 from protoc_gen_pds.targets.base import Context, OutputFile
+from protoc_gen_pds.targets.docs.paths import document_path
 
 _View = Callable[[str, Sequence[File]], Mapping[str, Any]]
 """Makes the template's view of the document at a path."""
@@ -23,11 +24,6 @@ def documents(context: Context) -> Iterator[OutputFile]:
         yield OutputFile(path, context.renderer.render(template, view(path, files)), files[0].name)
 
 
-def document_path(file: File) -> str:
-    """Path of a file's own document: beside the .proto, whatever the Python package is called."""
-    return f"{file.name.removesuffix('.proto')}.pb.md"
-
-
 def _division(context: Context) -> Iterator[tuple[str, Sequence[File]]]:
     files, name = context.schema.to_generate, context.options.docs_file
     if not name:
@@ -40,13 +36,13 @@ def _division(context: Context) -> Iterator[tuple[str, Sequence[File]]]:
 
 
 def _exact() -> _View:
-    from protoc_gen_pds.targets import docs_exact
+    from protoc_gen_pds.targets.docs import exact
 
-    return lambda _, files: docs_exact.view(files)
+    return lambda _, files: exact.view(files)
 
 
 def _rich() -> _View:
-    from protoc_gen_pds.targets import docs_links, docs_rich
+    from protoc_gen_pds.targets.docs import links, rich
 
-    library = docs_links.Library()
-    return lambda path, files: docs_rich.view(path, files, library)
+    library = links.Library()
+    return lambda path, files: rich.view(path, files, library)

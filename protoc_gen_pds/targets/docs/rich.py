@@ -10,9 +10,9 @@ from typing import Any
 from google.protobuf import descriptor_pb2 as pb
 
 from protoc_gen_pds.schema import Enum, Field, File, Kind, Label, Message, Method, Oneof, Service
-from protoc_gen_pds.targets import docs_text as text
-from protoc_gen_pds.targets.docs_annotations import Route, behaviours, routes, rules
-from protoc_gen_pds.targets.docs_links import Library, Links, sorted_enums, sorted_messages, sorted_services
+from protoc_gen_pds.targets.docs import text
+from protoc_gen_pds.targets.docs.annotations import Route, behaviours, routes, rules
+from protoc_gen_pds.targets.docs.links import Library, Links, sorted_enums, sorted_messages, sorted_services
 
 
 @dataclass(frozen=True, slots=True)

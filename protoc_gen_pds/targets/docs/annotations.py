@@ -9,7 +9,7 @@ from typing import Any
 
 from protoc_gen_pds.schema import Field, Message, Method, Oneof
 from protoc_gen_pds.schema.custom_options import is_repeated
-from protoc_gen_pds.targets.docs_text import cell, code
+from protoc_gen_pds.targets.docs.text import cell, code
 
 _RULES = frozenset(
     {"buf.validate.field", "buf.validate.message", "buf.validate.oneof", "validate.rules", "validate.required"}

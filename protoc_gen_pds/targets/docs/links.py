@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from protoc_gen_pds.python.names import snake_case
 from protoc_gen_pds.schema import Enum, File, Kind, Message, Method, Service
-from protoc_gen_pds.targets.docs import document_path
-from protoc_gen_pds.targets.docs_exact import anchor
+from protoc_gen_pds.targets.docs.exact import anchor
+from protoc_gen_pds.targets.docs.paths import document_path
 
 Described = Service | Method | Message | Enum
 """What has a heading."""
