@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from protoc_gen_pds.options import Options
 from protoc_gen_pds.python.names import Names
@@ -15,8 +16,7 @@ from protoc_gen_pds.schema import File, Schema
 __all__ = ["Context", "OutputFile", "Target", "is_well_known"]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputFile:
+class OutputFile(NamedTuple):
     """One file to write; ``path`` is relative to the output directory, with forward slashes."""
 
     path: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.names import unique
@@ -16,8 +16,7 @@ from protoc_gen_pds.targets.services import Module
 _NOTE = "Methods take the keywords of CallOptions and raise the subclasses of RpcError."
 
 
-@dataclass(frozen=True, slots=True)
-class MethodView:
+class MethodView(NamedTuple):
     """One method of a client."""
 
     head: str
@@ -25,8 +24,7 @@ class MethodView:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClientView:
+class ClientView(NamedTuple):
     """A client's class."""
 
     head: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import docstring, string
@@ -18,16 +18,14 @@ from protoc_gen_pds.targets.codec_table import TableView, enum_table, extension_
 from protoc_gen_pds.targets.models import is_emitted
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Names of the functions of the runtime that read and write something."""
 
     read: str
     write: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(NamedTuple):
     """All functions of one message."""
 
     decode: DecoderView

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import isqrt
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.statements import Expr, call
@@ -16,8 +16,7 @@ LARGEST_CHAIN = 20
 """Branches beyond which a decoder first chooses a range of tags."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """What a decoder does for one tag."""
 
     tag: int
@@ -25,8 +24,7 @@ class Branch:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Branches for a range of tags; ``guard`` is empty where there is one block only."""
 
     guard: str
@@ -34,8 +32,7 @@ class Block:
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DecoderView:
+class DecoderView(NamedTuple):
     """A decoder of a message, or of the entry of a map."""
 
     head: str
@@ -119,8 +116,7 @@ def is_string_map(field: Field) -> bool:
     return key.kind is Kind.STRING and value.kind is Kind.STRING and key.utf8 and value.utf8
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     tag: int
     body: tuple[tuple[str, Expr] | tuple[str, Expr, int] | str, ...]
     """Assignments as target, expression and further indentation, and other lines as they are, indented from 0."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import bytes_literal
@@ -14,8 +14,7 @@ from protoc_gen_pds.targets.codec_module import Module, is_plain, tag_literal
 from protoc_gen_pds.targets.codec_scalars import GROUP, LEN, NUMBERS, wire_type
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderView:
+class EncoderView(NamedTuple):
     """An encoder; its statements field by field."""
 
     head: str

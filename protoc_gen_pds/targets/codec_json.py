@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
@@ -15,8 +15,7 @@ from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, is_pl
 from protoc_gen_pds.targets.codec_scalars import NUMBERS
 
 
-@dataclass(frozen=True, slots=True)
-class JsonView:
+class JsonView(NamedTuple):
     """The functions between a message and its JSON value."""
 
     write_head: str

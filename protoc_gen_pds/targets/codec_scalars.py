@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.schema import Kind
 
@@ -10,8 +10,7 @@ VARINT, FIXED64, LEN, GROUP, FIXED32 = 0, 1, 2, 3, 5
 """Wire types (protobuf.dev/programming-guides/encoding)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A scalar kind that is a number.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
@@ -15,8 +15,7 @@ from protoc_gen_pds.targets.codec_module import Module
 _LABELS = {Presence.IMPLICIT: "implicit", Presence.EXPLICIT: "explicit", Presence.REQUIRED: "required"}
 
 
-@dataclass(frozen=True, slots=True)
-class TableView:
+class TableView(NamedTuple):
     """The function that makes the table of a message."""
 
     head: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from google.protobuf import descriptor_pb2 as pb
 
@@ -35,8 +35,7 @@ _CHARACTERS = 72
 """Base64 characters on a line; a multiple of four."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """One serialized descriptor."""
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.names import Names, unique
@@ -20,8 +20,7 @@ SUBMODULES = frozenset({"client", "codec", "descriptors", "methods", "models", "
 VALIDATORS = ("validate", "violations")
 
 
-@dataclass(frozen=True, slots=True)
-class LazyName:
+class LazyName(NamedTuple):
     """A name that is imported when it is first used."""
 
     name: str

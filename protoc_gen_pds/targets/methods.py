@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import descriptor_pb2 as pb
 
@@ -17,15 +16,13 @@ from protoc_gen_pds.targets.services import Module
 _VERBS = ("get", "put", "post", "delete", "patch")
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantView:
+class ConstantView(NamedTuple):
     """The constant of one method."""
 
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class MethodsView:
+class MethodsView(NamedTuple):
     """The class of a service's constants."""
 
     head: str
@@ -88,8 +85,7 @@ def _tuple(head: str, items: list[str], *, indent: int) -> str:
     return layout.exploded(head, items, ")", indent=indent)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One google.api.HttpRule, without its additional bindings."""
 
     verb: str

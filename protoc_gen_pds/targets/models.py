@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from protoc_gen_pds.python import folding, layout
 from protoc_gen_pds.python.defaults import default_literal, zero_literal
@@ -30,9 +29,7 @@ def models(context: Context) -> Iterator[OutputFile]:
     for file in context.schema.to_generate:
         if not is_well_known(file):
             view = _Builder(context, file).module()
-            content = context.renderer.render(
-                "python/models.py.j2", {field.name: getattr(view, field.name) for field in fields(view)}
-            )
+            content = context.renderer.render("python/models.py.j2", view._asdict())
             yield OutputFile(context.path(file, "models.py"), content, file.name)
 
 

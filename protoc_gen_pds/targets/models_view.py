@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ValueView:
+class ValueView(NamedTuple):
     """A member of an enum."""
 
     line: str
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnumView:
+class EnumView(NamedTuple):
     """An enum's class."""
 
     pad: str
@@ -24,8 +22,7 @@ class EnumView:
     values: tuple[ValueView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberView:
+class MemberView(NamedTuple):
     """The class for one member of a oneof."""
 
     deprecated: str
@@ -34,8 +31,7 @@ class MemberView:
     field_line: str
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyView:
+class PropertyView(NamedTuple):
     """A read-only property of a message: a oneof's member, or a field with its declared default."""
 
     deprecated: str
@@ -44,8 +40,7 @@ class PropertyView:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeView:
+class AttributeView(NamedTuple):
     """An attribute of a message: a field, or a oneof."""
 
     declaration: str
@@ -54,16 +49,14 @@ class AttributeView:
     assignment: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionView:
+class ExtensionView(NamedTuple):
     """An extension field: a module's name, or a class variable of the message that it is declared in."""
 
     line: str
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(NamedTuple):
     """A message's class."""
 
     pad: str
@@ -80,8 +73,7 @@ class MessageView:
     properties: tuple[PropertyView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleView:
+class ModuleView(NamedTuple):
     """A module of models."""
 
     header: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.schema import Field, Kind, Message, Method
 
 _NUMBERS = frozenset({Kind.INT32, Kind.INT64, Kind.UINT32, Kind.UINT64})
 
 
-@dataclass(frozen=True, slots=True)
-class PagedList:
+class PagedList(NamedTuple):
     """A method that lists in pages.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.types import RUNTIME
@@ -15,8 +15,7 @@ from protoc_gen_pds.targets.services import Module
 _NOTE = "Methods that a subclass does not override answer UNIMPLEMENTED."
 
 
-@dataclass(frozen=True, slots=True)
-class MethodView:
+class MethodView(NamedTuple):
     """One method of the base class."""
 
     head: str
@@ -24,8 +23,7 @@ class MethodView:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """A base class and its registration function."""
 
     head: str

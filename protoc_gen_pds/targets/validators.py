@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from protoc_gen_pds.targets.validators_rules import RuleWriter
 
 
-@dataclass(frozen=True, slots=True)
-class CheckView:
+class CheckView(NamedTuple):
     """The check of one message; its statements field by field."""
 
     head: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
@@ -24,8 +24,7 @@ from protoc_gen_pds.targets.validators_spot import Spot
 _NOW = variable("c", TIMESTAMP, "c.now")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A constant of the module: its name and the lines that define it."""
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.statements import call
@@ -13,8 +13,7 @@ from protoc_gen_pds.targets.validators_module import Module
 from protoc_gen_pds.targets.validators_spot import Spot
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """How the values of a scalar kind are checked.
 
     Attributes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from protoc_gen_pds.schema import Field, Message, Method, Oneof
 from protoc_gen_pds.schema.custom_options import is_repeated
@@ -17,8 +16,7 @@ _RULES = frozenset(
 """protovalidate's options, and those of its predecessor protoc-gen-validate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One HTTP binding of a method (google/api/http.proto); texts are code spans."""
 
     request: str

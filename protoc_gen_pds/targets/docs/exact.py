@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf import descriptor_pb2 as pb
 
@@ -28,16 +27,14 @@ _SPACES = re.compile(r" +")
 _Sortable = TypeVar("_Sortable", Service, Message, Enum)
 
 
-@dataclass(frozen=True, slots=True)
-class TypeLink:
+class TypeLink(NamedTuple):
     """A type as text and the anchor that it links to."""
 
     text: str
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class MethodView:
+class MethodView(NamedTuple):
     """One rpc."""
 
     name: str
@@ -47,8 +44,7 @@ class MethodView:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """One service."""
 
     name: str
@@ -57,8 +53,7 @@ class ServiceView:
     methods: tuple[MethodView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(NamedTuple):
     """One row of a message's table."""
 
     name: str
@@ -68,8 +63,7 @@ class FieldView:
     cell: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(NamedTuple):
     """One message, nested ones and map entries included."""
 
     name: str
@@ -78,8 +72,7 @@ class MessageView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueView:
+class ValueView(NamedTuple):
     """One row of an enum's table."""
 
     name: str
@@ -87,8 +80,7 @@ class ValueView:
     cell: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnumView:
+class EnumView(NamedTuple):
     """One enum, nested ones included."""
 
     name: str
@@ -97,8 +89,7 @@ class EnumView:
     values: tuple[ValueView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """One .proto file."""
 
     title: str

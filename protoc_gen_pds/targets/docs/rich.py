@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import descriptor_pb2 as pb
 
@@ -15,16 +14,14 @@ from protoc_gen_pds.targets.docs.annotations import Route, behaviours, routes, r
 from protoc_gen_pds.targets.docs.links import Library, Links, sorted_enums, sorted_messages, sorted_services
 
 
-@dataclass(frozen=True, slots=True)
-class TypeView:
+class TypeView(NamedTuple):
     """A type as text and the target of its link."""
 
     text: str
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class MethodView:
+class MethodView(NamedTuple):
     """One rpc."""
 
     name: str
@@ -38,8 +35,7 @@ class MethodView:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """One service."""
 
     name: str
@@ -49,8 +45,7 @@ class ServiceView:
     methods: tuple[MethodView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OneofView:
+class OneofView(NamedTuple):
     """One oneof; names are code spans."""
 
     name: str
@@ -59,8 +54,7 @@ class OneofView:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(NamedTuple):
     """One row of a message's table; texts are fit for a cell."""
 
     name: str
@@ -76,8 +70,7 @@ class FieldView:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(NamedTuple):
     """One message, nested ones included."""
 
     name: str
@@ -89,8 +82,7 @@ class MessageView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueView:
+class ValueView(NamedTuple):
     """One row of an enum's table."""
 
     name: str
@@ -99,8 +91,7 @@ class ValueView:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnumView:
+class EnumView(NamedTuple):
     """One enum, nested ones included."""
 
     name: str
@@ -110,8 +101,7 @@ class EnumView:
     values: tuple[ValueView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
+class FileView(NamedTuple):
     """One .proto file."""
 
     title: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from protoc_gen_pds.schema import Comments
 
@@ -24,8 +24,7 @@ _TICKS = re.compile(r"`+")
 _OUTER_UNDERSCORES = re.compile(r"^_+|(?<=[^_])_+$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     """Lines of a comment that belong together: a fenced code block or a paragraph."""
 
     lines: tuple[str, ...]
