@@ -22,6 +22,7 @@ class Options:
         package: name of the root package that is written; any depth (``acme.api``).
         strip_prefix: directory prefix of .proto files that is left out of Python package paths.
         emit: outputs to write; models bring the codec. Repeat the option for several.
+        server: whether base classes of services are of coroutines, of plain methods for threads, or both.
         rules: a YAML file with validation rules to lay over those of the .proto files.
         field_behavior: whether validators check ``google.api.field_behavior`` (AIP-203).
         on_rule_error: whether a validation rule that does not compile stops the run or becomes a
@@ -36,6 +37,7 @@ class Options:
     package: str = "pds_api"
     strip_prefix: str = ""
     emit: tuple[Output, ...] = ()
+    server: Literal["async", "sync", "both"] = "async"
     rules: str | None = None
     field_behavior: Literal["ignore", "enforce"] = "ignore"
     on_rule_error: Literal["fail", "raise"] = "fail"
@@ -57,6 +59,11 @@ class Options:
         if output == "models" and self.emits_any("validators", "server", "client"):
             return True
         return not self.emit or output in self.emit
+
+    @property
+    def flavours(self) -> tuple[bool, ...]:
+        """Of which kinds base classes are made: False for async, True for sync."""
+        return {"async": (False,), "sync": (True,), "both": (False, True)}[self.server]
 
     def emits_any(self, *outputs: Output) -> bool:
         """Whether one of several outputs is wanted."""

@@ -11,15 +11,19 @@ import pytest
 from invocation import API, tool
 from support import PROTO_DIR, PROTOS, run_plugin, write_tree
 
+PACKAGES = ("portworx", "sample", "sync", "both")
 EDGE_CASES = sorted(path.relative_to(PROTOS).as_posix() for path in (PROTOS / "tree").glob("*.proto"))
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The API and the edge cases, each in a package of its own."""
+    """The API, the edge cases and services of each flavour, each in a package of its own."""
     root = tmp_path_factory.mktemp("generated")
     write_tree(run_plugin(API, "package=portworx,strip_prefix=public/portworx", PROTO_DIR), root)
     write_tree(run_plugin(EDGE_CASES, "package=sample", PROTOS), root)
+    for server in ("sync", "both"):
+        services = ["sync/flavours.proto", "sync/collisions.proto", "tree/services.proto", "tree/oneofs.proto"]
+        write_tree(run_plugin(services, f"package={server},server={server}", PROTOS), root)
     return root
 
 
@@ -41,7 +45,7 @@ def test_every_module_imports_by_itself(tree: Path) -> None:
         "import importlib, sys\n"
         "for name in sys.argv[1:]:\n"
         "    importlib.import_module(name)\n"
-        "    for other in [m for m in sys.modules if m.partition('.')[0] in ('portworx', 'sample')]:\n"
+        f"    for other in [m for m in sys.modules if m.partition('.')[0] in {PACKAGES}]:\n"
         "        del sys.modules[other]\n"
     )
     names = [name for name in modules(tree) if "_runtime" not in name]
@@ -69,13 +73,14 @@ def test_ruff_finds_nothing(tree: Path) -> None:
 
 
 def test_mypy_strict_finds_nothing(tree: Path, tmp_path: Path) -> None:
-    command = [tool("mypy"), "--strict", "--config-file=", f"--cache-dir={tmp_path}", "-p", "portworx", "-p", "sample"]
+    packages = [argument for package in PACKAGES for argument in ("-p", package)]
+    command = [tool("mypy"), "--strict", "--config-file=", f"--cache-dir={tmp_path}", *packages]
     assert complaints(command, tree) == ""
 
 
 def test_pyright_strict_finds_nothing(tree: Path) -> None:
     (tree / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    command = [tool("pyright"), "--pythonpath", sys.executable, "portworx", "sample"]
+    command = [tool("pyright"), "--pythonpath", sys.executable, *PACKAGES]
     assert complaints(command, tree) == ""
 
 

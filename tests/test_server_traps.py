@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import pytest
+from rpc_messages import SECRET, Nothing, Text, method
 
 from protoc_gen_pds.runtime.errors import DecodeError
 from protoc_gen_pds.runtime.rpc import errors
@@ -26,40 +27,7 @@ from protoc_gen_pds.runtime.rpc.client import (
 )
 from protoc_gen_pds.runtime.rpc.context import CallContext
 from protoc_gen_pds.runtime.rpc.details import ErrorInfo, RequestInfo
-from protoc_gen_pds.runtime.rpc.method import Binding, CallKind, Method, ServiceBinding
-
-SECRET = "password=hunter2"
-
-
-class Text:
-    """A message of one string; the byte 0xFF stands for malformed input."""
-
-    _full_name: ClassVar[str] = "test.Text"
-
-    def __init__(self, text: str = "") -> None:
-        self.text = text
-
-    def to_bytes(self) -> bytes:
-        return self.text.encode()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        if b"\xff" in data:
-            raise DecodeError("not UTF-8", offset=data.index(b"\xff"))
-        return cls(data.decode())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and other.text == self.text
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class Nothing(Text):
-    _full_name = "google.protobuf.Empty"
-
-
-def method(kind: CallKind, request: Any = Text, response: Any = Text) -> Method[Any, Any]:
-    return Method("test.Service", "Call", request, response, kind)
+from protoc_gen_pds.runtime.rpc.method import Binding, CallKind, ServiceBinding, SyncServiceBinding
 
 
 @asynccontextmanager
@@ -536,6 +504,15 @@ def test_an_async_service_is_refused_by_a_sync_server() -> None:
     binding = ServiceBinding("test.Service", object, (Binding(method(CallKind.UNARY_UNARY), raises_value_error),))
     with pytest.raises(TypeError, match=r"grpc\.aio"):
         add_service(server, binding)
+
+
+def test_a_sync_service_is_refused_by_an_async_server() -> None:
+    async def test() -> None:
+        service: Any = SyncServiceBinding("test.Service", object, (Binding(method(CallKind.UNARY_UNARY), plain),))
+        with pytest.raises(TypeError, match=r"test\.Service is sync .* register it on a grpc\.server"):
+            add_service(aio.server(), service)
+
+    run(test)
 
 
 # -- requests and responses --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,29 @@ def test_backup_api(check_tree: CheckTree) -> None:
 @pytest.mark.parametrize("name", EDGE_CASES)
 def test_edge_case(name: str, check_tree: CheckTree) -> None:
     check_tree(without_runtime(run_plugin([f"tree/{name}.proto"], "package=sample", PROTOS)))
+
+
+def test_services_of_both_flavours(check_tree: CheckTree) -> None:
+    check_tree(without_runtime(run_plugin(["sync/flavours.proto"], "package=sample,server=both", PROTOS)))
+
+
+@pytest.mark.parametrize("server", ["async", "sync"])
+def test_each_flavour_alone_is_a_part_of_both(server: str) -> None:
+    def content(option: str) -> tuple[dict[str, str], set[str], set[str]]:
+        files = without_runtime(run_plugin(["sync/flavours.proto"], f"package=sample{option}", PROTOS))
+        changing = {path: files.pop(path) for path in list(files) if path.endswith(("/server.py", "/__init__.py"))}
+        written = changing["sample/sync/flavours/server.py"]
+        exported = changing["sample/sync/flavours/__init__.py"].partition("__all__ = ")[2]
+        return files, set(re.split(r"\n\n\n(?=class|def)", written.rstrip())[1:]), set(re.findall(r'"(\w+)"', exported))
+
+    files, definitions, names = content(f",server={server}")
+    all_files, all_definitions, all_names = content(",server=both")
+    assert files == all_files
+    assert definitions < all_definitions
+    assert names < all_names
+    assert len(definitions) == len(all_definitions) / 2 == 2
+    if server == "async":
+        assert content("") == (files, definitions, names)
 
 
 def test_the_runtime_is_copied_verbatim() -> None:

@@ -1,6 +1,6 @@
 """Generated types in the eyes of mypy --strict and pyright strict: what they accept and what they refuse.
 
-The expected complaints stand in tests/typing/refused.{mypy,pyright}.txt; ``UPDATE_TYPING=1`` writes them anew.
+The expected complaints stand in tests/typing/*.{mypy,pyright}.txt; ``UPDATE_TYPING=1`` writes them anew.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from support import PROTO_DIR, PROTOS, run_plugin
 
 CASES = Path(__file__).parent / "typing"
 SCRIPTS = Path(sys.executable).parent
+CASES_OF_BOTH = ("{}.py", "{}_services.py")
+"""Messages, and services of the two flavours: files of what is accepted and of what is refused."""
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +28,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("typing")
     names = ["orders.proto", "extended.proto"]
     support.write_tree(run_plugin(names, "package=typed,emit=models", PROTOS / "models"), root)
-    for name in ("accepted.py", "refused.py"):
-        shutil.copy(CASES / name, root / name)
+    support.write_tree(run_plugin(["sync/flavours.proto"], "package=flavoured,server=both", PROTOS), root)
+    for name in CASES_OF_BOTH:
+        for verdict in ("accepted", "refused"):
+            shutil.copy(CASES / name.format(verdict), root)
     _configure(root)
     return root
 
@@ -70,29 +74,38 @@ def expect(name: str, found: str) -> None:
     assert found.rstrip("\n") == path.read_text(encoding="utf-8").rstrip("\n")
 
 
-def test_mypy_accepts(project: Path) -> None:
-    assert mypy(project, "accepted.py") == ""
+@pytest.mark.parametrize("cases", CASES_OF_BOTH)
+def test_mypy_accepts(project: Path, cases: str) -> None:
+    assert mypy(project, cases.format("accepted")) == ""
 
 
-def test_pyright_accepts(project: Path) -> None:
-    assert pyright(project, "accepted.py") == ""
+@pytest.mark.parametrize("cases", CASES_OF_BOTH)
+def test_pyright_accepts(project: Path, cases: str) -> None:
+    assert pyright(project, cases.format("accepted")) == ""
 
 
-def test_mypy_refuses(project: Path) -> None:
-    expect("refused.mypy.txt", mypy(project, "refused.py"))
+@pytest.mark.parametrize("cases", CASES_OF_BOTH)
+def test_mypy_refuses(project: Path, cases: str) -> None:
+    refused = cases.format("refused")
+    expect(refused.replace(".py", ".mypy.txt"), mypy(project, refused))
 
 
-def test_pyright_refuses(project: Path) -> None:
-    expect("refused.pyright.txt", pyright(project, "refused.py"))
+@pytest.mark.parametrize("cases", CASES_OF_BOTH)
+def test_pyright_refuses(project: Path, cases: str) -> None:
+    refused = cases.format("refused")
+    expect(refused.replace(".py", ".pyright.txt"), pyright(project, refused))
 
 
+@pytest.mark.parametrize("cases", CASES_OF_BOTH)
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_each_mistake_is_refused_by_each_checker(checker: str) -> None:
-    """Every function of refused.py has a complaint in the expected output of both."""
-    source = (CASES / "refused.py").read_text(encoding="utf-8").splitlines()
-    complaints = (CASES / f"refused.{checker}.txt").read_text(encoding="utf-8")
-    lines = {int(number) for number in re.findall(r"^refused\.py:(\d+): ", complaints, re.MULTILINE)}
-    starts = [i for i, line in enumerate(source, 1) if line.startswith("def ")]
+def test_each_mistake_is_refused_by_each_checker(cases: str, checker: str) -> None:
+    """Every function of the refused cases has a complaint in the expected output of both."""
+    refused = cases.format("refused")
+    source = (CASES / refused).read_text(encoding="utf-8").splitlines()
+    complaints = (CASES / refused.replace(".py", f".{checker}.txt")).read_text(encoding="utf-8")
+    lines = {int(number) for number in re.findall(rf"^{refused}:(\d+): ", complaints, re.MULTILINE)}
+    starts = [i for i, line in enumerate(source, 1) if line.startswith(("def ", "async def ", "class "))]
+    assert starts
     ends = [*starts[1:], len(source) + 1]
     for start, end in zip(starts, ends, strict=True):
         assert lines & set(range(start, end)), source[start - 1]

@@ -61,7 +61,7 @@ ENUM_API = frozenset(
 )
 """Attributes of ``enum.IntEnum`` and ``int`` in any Python version."""
 
-SERVICE_API: frozenset[str] = frozenset()
+SERVICE_API = frozenset({"binding"})
 """Public names of the generated base classes of services and clients, besides the methods."""
 
 

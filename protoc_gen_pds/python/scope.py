@@ -102,16 +102,20 @@ class Scope:
         return frozenset(self._taken | self._aliases)
 
     def lines(self, *, typing_only: bool = False) -> list[str]:
-        """Import statements, sorted, a blank line between the standard library and our own."""
+        """Import statements, sorted, a blank line between the standard library and our own.
+
+        Those for type checkers only stand in an ``if`` and have less room.
+        """
         chosen = [i for (_, _, typing), i in self._imports.items() if typing is typing_only]
         absolute = [i for i in chosen if not i.module.startswith(".")]
         own = [i for i in chosen if i.module.startswith(".")]
-        first = _statements(absolute)
-        second = _statements(own)
+        room = layout.LINE_LENGTH - (4 if typing_only else 0)
+        first = _statements(absolute, room)
+        second = _statements(own, room)
         return [*first, "", *second] if first and second else first or second
 
 
-def _statements(imports: list[_Import]) -> list[str]:
+def _statements(imports: list[_Import], room: int) -> list[str]:
     lines = [f"import {i.binding}" for i in sorted((i for i in imports if not i.name), key=_member_key)]
     # The linter wants a statement of its own for each alias.
     groups: dict[tuple[str, str], list[_Import]] = {}
@@ -122,7 +126,7 @@ def _statements(imports: list[_Import]) -> list[str]:
     for module, group in sorted(statements, key=lambda s: (_distance(s[0]), _member_key(s[1][0]))):
         bindings = [i.binding for i in group]
         line = f"from {module} import {', '.join(bindings)}"
-        if len(line) > layout.LINE_LENGTH:
+        if len(line) > room:
             line = layout.exploded(f"from {module} import (", bindings, ")")
         lines.append(line)
     return lines

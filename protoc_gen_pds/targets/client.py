@@ -46,9 +46,9 @@ def client(context: Context) -> Iterator[OutputFile]:
 def _view(context: Context, file: File) -> dict[str, object]:
     names = context.names
     own = [
-        name(names, service)
+        services.client_class(names, service, synchronous=synchronous)
         for service in file.services
-        for name in (services.client_class, services.sync_client_class)
+        for synchronous in (False, True)
     ]
     module = Module.of(context, file, own)
     views = []
@@ -64,10 +64,10 @@ def _view(context: Context, file: File) -> dict[str, object]:
 
 
 def _client(module: Module, service: Service, *, synchronous: bool) -> ClientView:
-    name = services.sync_client_class if synchronous else services.client_class
+    name = services.client_class(module.names, service, synchronous=synchronous)
     channel = module.runtime("border", "SyncChannel" if synchronous else "Channel")
     return ClientView(
-        head=f"class {name(module.names, service)}:",
+        head=f"class {name}:",
         doc=services.docstring(service, 4, more=_NOTE),
         init_head=f"def __init__(self, channel: {channel}) -> None:",
         init_lines=tuple(_attribute(module, method, synchronous=synchronous) for method in service.methods)

@@ -98,13 +98,15 @@ def _lazy_names(context: Context, file: File) -> Iterator[LazyName]:
     if options.emits("validators") and file.messages:
         yield from (LazyName(name, "validators") for name in VALIDATORS)
     if options.emits("server"):
-        for service in file.services:
-            yield LazyName(services.base_class(names, service), "server")
-        yield from (LazyName(name, "server") for name in services.add_functions(file).values())
+        for synchronous in options.flavours:
+            for service in file.services:
+                yield LazyName(services.base_class(names, service, synchronous=synchronous), "server")
+            adders = services.add_functions(file, synchronous=synchronous).values()
+            yield from (LazyName(name, "server") for name in adders)
     if options.emits("client"):
         for service in file.services:
             yield LazyName(services.client_class(names, service), "client")
-            yield LazyName(services.sync_client_class(names, service), "client")
+            yield LazyName(services.client_class(names, service, synchronous=True), "client")
 
 
 def _all(names: set[str]) -> str:

@@ -15,6 +15,44 @@ from protoc_gen_pds.targets.services import Module
 _NOTE = "Methods that a subclass does not override answer UNIMPLEMENTED."
 
 
+class _Flavour(NamedTuple):
+    """What the runtime offers to async or to sync services."""
+
+    name: str
+    factory: str
+    base: str
+    binding: str
+    server: str
+    chain: str
+    settings: str
+    defaults: str
+    add: str
+
+
+_ASYNC = _Flavour(
+    name="async",
+    factory="grpc.aio.server",
+    base="ServiceBase",
+    binding="ServiceBinding",
+    server="Server",
+    chain="chain",
+    settings="Settings",
+    defaults="DEFAULTS",
+    add="add_service",
+)
+_SYNC = _Flavour(
+    name="sync",
+    factory="grpc.server",
+    base="SyncServiceBase",
+    binding="SyncServiceBinding",
+    server="SyncServer",
+    chain="sync_chain",
+    settings="SyncSettings",
+    defaults="SYNC_DEFAULTS",
+    add="add_sync_service",
+)
+
+
 class MethodView(NamedTuple):
     """One method of the base class."""
 
@@ -46,10 +84,20 @@ def server(context: Context) -> Iterator[OutputFile]:
 
 
 def _view(context: Context, file: File) -> dict[str, object]:
-    names, adders = context.names, services.add_functions(file)
-    own = [*(services.base_class(names, service) for service in file.services), *adders.values(), "binding"]
+    names, flavours = context.names, context.options.flavours
+    bases = [
+        services.base_class(names, service, synchronous=synchronous)
+        for service in file.services
+        for synchronous in flavours
+    ]
+    adders = {synchronous: services.add_functions(file, synchronous=synchronous) for synchronous in flavours}
+    own = [*bases, *(name for added in adders.values() for name in added.values()), "binding"]
     module = Module.of(context, file, own)
-    views = tuple(_service(module, service, adders[service.full_name]) for service in file.services)
+    views = tuple(
+        _service(module, service, adders[synchronous][service.full_name], synchronous=synchronous)
+        for service in file.services
+        for synchronous in flavours
+    )
     doc = f"Services of {services.subject(file)}: base classes to implement, and their registration."
     return {
         "header": context.header(file),
@@ -60,49 +108,54 @@ def _view(context: Context, file: File) -> dict[str, object]:
     }
 
 
-def _service(module: Module, service: Service, adder: str) -> ServiceView:
-    base = services.base_class(module.names, service)
-    server, settings = module.runtime("border", "Server"), module.runtime("chain", "Settings")
-    parameters = [f"server: {server}", f"impl: {base}", f"settings: {settings} = {module.runtime('chain', 'DEFAULTS')}"]
+def _service(module: Module, service: Service, adder: str, *, synchronous: bool) -> ServiceView:
+    flavour = _SYNC if synchronous else _ASYNC
+    base = services.base_class(module.names, service, synchronous=synchronous)
+    server, settings = module.runtime("border", flavour.server), module.runtime(flavour.chain, flavour.settings)
+    default = module.runtime(flavour.chain, flavour.defaults)
+    parameters = [f"server: {server}", f"impl: {base}", f"settings: {settings} = {default}"]
+    client = _client(module, service, synchronous=synchronous)
     return ServiceView(
-        head=f"class {base}({module.runtime('base', 'ServiceBase')}[{_client(module, service)}]):",
+        head=f"class {base}({module.runtime('base', flavour.base)}[{client}]):",
         doc=services.docstring(service, 4, more=_NOTE),
-        methods=tuple(_method(module, method) for method in service.methods),
-        binding_head=f"def binding(self) -> {module.runtime('method', 'ServiceBinding')}:",
-        binding=_binding(module, service),
+        methods=tuple(_method(module, method, synchronous=synchronous) for method in service.methods),
+        binding_head=f"def binding(self) -> {module.runtime('method', flavour.binding)}:",
+        binding=_binding(module, service, base, flavour),
         add_head=layout.fold(f"def {adder}(", parameters, ") -> None:"),
         add_doc=layout.docstring(
-            f"Register an implementation of {service.name} on a ``grpc.aio.server()``.\n\n"
-            "Raises:\n    TypeError: the server is not async, or a method does not have its base's form.",
+            f"Register an implementation of {service.name} on a ``{flavour.factory}()``.\n\n"
+            f"Raises:\n    TypeError: the server is not {flavour.name}, or a method does not have its base's form.",
             indent=4,
         ),
-        add_body=f"{module.runtime('chain', 'add_service')}(server, impl.binding(), settings)",
+        add_body=f"{module.runtime(flavour.chain, flavour.add)}(server, impl.binding(), settings)",
     )
 
 
-def _client(module: Module, service: Service) -> str:
-    """The type argument of the base class: the async client, which exists for type checkers only."""
+def _client(module: Module, service: Service, *, synchronous: bool) -> str:
+    """The type argument of the base class: its client, which exists for type checkers only."""
     if not module.context.options.emits("client"):
         return module.scope.builtin("object")
-    client = module.scope.relative(module.names.package_of(module.file), "client")
+    home = module.scope.relative(module.names.package_of(module.file), "client")
+    client = services.client_class(module.names, service, synchronous=synchronous)
     module.scope.name("typing", "TYPE_CHECKING")
-    return f'"{module.scope.name(client, services.client_class(module.names, service), typing_only=True)}"'
+    return f'"{module.scope.name(home, client, typing_only=True)}"'
 
 
-def _method(module: Module, method: Method) -> MethodView:
+def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
     parameters = ["self"]
     response = "None"
+    iterator = "Iterator" if synchronous else "AsyncIterator"
     if method.client_streaming:
-        iterator = module.scope.name("collections.abc", "AsyncIterator")
-        parameters.append(f"requests: {iterator}[{module.message(method.input)}]")
+        requests = module.scope.name("collections.abc", iterator)
+        parameters.append(f"requests: {requests}[{module.message(method.input)}]")
     elif services.takes_request(method):
         parameters.append(f"request: {module.message(method.input)}")
     parameters.append(f"context: {module.runtime('context', 'CallContext')}")
     if services.returns_response(method):
         response = module.message(method.output)
     if method.server_streaming:
-        response = f"{module.scope.name('collections.abc', 'AsyncIterator')}[{response}]"
-    keyword = "def" if method.server_streaming else "async def"
+        response = f"{module.scope.name('collections.abc', iterator)}[{response}]"
+    keyword = "def" if synchronous or method.server_streaming else "async def"
     return MethodView(
         head=layout.fold(f"{keyword} {module.names.method(method)}(", parameters, f") -> {response}:", indent=4),
         doc=services.docstring(method, 8),
@@ -110,7 +163,7 @@ def _method(module: Module, method: Method) -> MethodView:
     )
 
 
-def _binding(module: Module, service: Service) -> str:
+def _binding(module: Module, service: Service, base: str, flavour: _Flavour) -> str:
     bindings = []
     for method in service.methods:
         arguments = [module.constant(method), f"self.{module.names.method(method)}"]
@@ -118,8 +171,8 @@ def _binding(module: Module, service: Service) -> str:
             arguments.append(module.scope.name(module.scope.relative((*RUNTIME, "validation")), "validate"))
         bindings.append(layout.fold(f"{module.runtime('method', 'Binding')}(", arguments, ")", indent=16))
     methods = _tuple(bindings)
-    arguments = [layout.string(service.full_name), services.base_class(module.names, service), methods]
-    return layout.exploded(f"return {module.runtime('method', 'ServiceBinding')}(", arguments, ")", indent=8)
+    arguments = [layout.string(service.full_name), base, methods]
+    return layout.exploded(f"return {module.runtime('method', flavour.binding)}(", arguments, ")", indent=8)
 
 
 def _tuple(items: list[str]) -> str:

@@ -80,25 +80,32 @@ def constant(names: Names, method: Method) -> str:
     return names.method(method).upper()
 
 
-def base_class(names: Names, service: Service) -> str:
+def base_class(names: Names, service: Service, *, synchronous: bool = False) -> str:
     """Name of the class that servers derive from."""
-    return f"{names.service_class(service)}Base"
+    return _class_name(names, service, "Base", synchronous=synchronous)
 
 
-def client_class(names: Names, service: Service) -> str:
-    """Name of the async client's class."""
-    return f"{names.service_class(service)}Client"
+def client_class(names: Names, service: Service, *, synchronous: bool = False) -> str:
+    """Name of a client's class."""
+    return _class_name(names, service, "Client", synchronous=synchronous)
 
 
-def sync_client_class(names: Names, service: Service) -> str:
-    """Name of the sync client's class."""
-    return f"{names.service_class(service)}SyncClient"
+def _class_name(names: Names, service: Service, what: str, *, synchronous: bool) -> str:
+    """``ShopBase`` or ``ShopSyncBase``; the second gives way to the async class of a service ``ShopSync``."""
+    own = names.service_class(service)
+    if not synchronous:
+        return f"{own}{what}"
+    taken = {f"{names.service_class(sibling)}{what}" for sibling in service.file.services}
+    return unique(f"{own}Sync{what}", taken)
 
 
-def add_functions(file: File) -> dict[str, str]:
+def add_functions(file: File, *, synchronous: bool = False) -> dict[str, str]:
     """Names of the registration functions by full name of the service."""
     taken: set[str] = set()
-    return {service.full_name: unique(f"add_{snake_case(service.name)}", taken) for service in file.services}
+    found = {service.full_name: unique(f"add_{snake_case(service.name)}", taken) for service in file.services}
+    if not synchronous:
+        return found
+    return {name: unique(f"{adder}_sync", taken) for name, adder in found.items()}
 
 
 def takes_request(method: Method) -> bool:

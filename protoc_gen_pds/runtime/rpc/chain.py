@@ -14,20 +14,16 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from ..errors import DecodeError
 from .access import record
 from .border import AbortError, Server, UsageError, grpc
 from .context import CallContext, GrpcContext
-from .failure import HandlerError, errors_log, failure, malformed
-from .method import Binding, CallKind, Method, ServiceBinding
+from .failure import HandlerError, failure
+from .method import Binding, CallKind, ServiceBinding, SyncServiceBinding
 from .status import StatusCode
+from .steps import GRPC_CODES, Steps, register
 
 Authenticate = Callable[[CallContext], Awaitable[Any]]
 """Who is calling: returns an identity for ``context.identity``, or raises Unauthenticated."""
-
-GRPC_CODES: dict[StatusCode, Any] = {
-    code: getattr(grpc.StatusCode, code.name) for code in StatusCode
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +56,13 @@ def add_service(
         raise TypeError(
             f"{service.service} is async: register it on a grpc.aio.server(), not on a grpc.server()"
         )
-    handlers: dict[str, Any] = {}
+    if isinstance(service, SyncServiceBinding):
+        raise TypeError(
+            f"{service.service} is sync and would block the event loop: register it on a grpc.server()"
+        )
     for binding in service.methods:
         check_form(binding)
-        handlers[binding.method.name] = Chain(binding, settings).rpc_handler()
-    missing = service.unimplemented()
-    if missing:
-        errors_log.warning(
-            "%s answers UNIMPLEMENTED to %s", service.service, ", ".join(missing)
-        )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(service.service, handlers),)
-    )
+    register(server, service, (Chain(binding, settings) for binding in service.methods))
 
 
 def check_form(binding: Binding) -> None:
@@ -98,28 +89,14 @@ def check_form(binding: Binding) -> None:
         )
 
 
-class Chain:
+class Chain(Steps):
     """The chain of one method, put together once."""
 
     def __init__(self, binding: Binding, settings: Settings) -> None:
-        self._method = binding.method
-        self._handler = (
-            binding.handler
-            if binding.method.takes_request
-            else _without_request(binding.handler)
+        super().__init__(
+            binding, validate=settings.validate, access_log=settings.access_log
         )
-        self._decode = binding.method.request.from_bytes
         self._authenticate = settings.authenticate
-        self._check = binding.check if settings.validate else None
-        self._response = (
-            binding.method.response if binding.method.returns_response else None
-        )
-        self._log = settings.access_log
-
-    def rpc_handler(self) -> Any:
-        """The handler to register with grpcio: bytes in, bytes out."""
-        kind = self._method.kind.value
-        return getattr(grpc, f"{kind}_rpc_method_handler")(getattr(self, kind))
 
     async def unary_unary(self, data: bytes, raw: Any) -> bytes:
         """Serve one request with one response."""
@@ -184,26 +161,6 @@ class Chain:
             await self._fail(error, context, started)
             raise
         self._succeed(context, started)
-
-    def _read(self, data: bytes) -> Any:
-        try:
-            return self._decode(data)
-        except DecodeError as error:
-            raise malformed(error, self._method) from error
-
-    def _prepare(self, data: bytes) -> Any:
-        request = self._read(data)
-        if self._check is not None:
-            self._check(request)
-        return request
-
-    def _write(self, response: Any) -> bytes:
-        if type(response) is not self._response:
-            check_response(response, self._method, self._response)
-            if response is None:
-                return b""
-        data: bytes = response.to_bytes()
-        return data
 
     async def _send(self, responses: Any, raw: Any) -> None:
         if inspect.isawaitable(responses):
@@ -276,22 +233,6 @@ class Requests:
         return self._prepare(await self._next())
 
 
-def check_response(
-    response: Any, method: Method[Any, Any], expected: type[Any] | None
-) -> None:
-    """Refuse what is not the response; None is one where the .proto says Empty.
-
-    Raises:
-        HandlerError: the handler returned something else.
-    """
-    wanted = expected or method.response
-    if not isinstance(response, wanted) and not (response is None and expected is None):
-        raise HandlerError(
-            f"the handler of {method.full_name} returned {type(response).__name__}"
-            f" where {'None' if expected is None else wanted.__name__} is due"
-        )
-
-
 def raw_code(raw: Any) -> StatusCode:
     """The code that a handler has set or aborted with itself."""
     code = raw.code()
@@ -304,10 +245,3 @@ def first_abort(error: BaseException) -> BaseException:
     while found is not None and not isinstance(found, AbortError):
         found = found.__cause__ or found.__context__
     return error if found is None else found
-
-
-def _without_request(handler: Callable[..., Any]) -> Callable[..., Any]:
-    def call(_request: Any, context: CallContext) -> Any:
-        return handler(context)
-
-    return call

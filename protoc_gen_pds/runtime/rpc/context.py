@@ -16,6 +16,8 @@ MetadataPairs = tuple[tuple[str, "str | bytes"], ...]
 REQUEST_ID_KEY = "x-request-id"
 _USABLE = frozenset(string.ascii_letters + string.digits + "-_.:/+=").issuperset
 _MAXIMUM_REQUEST_ID = 128
+_ENDLESS = 1e12
+"""Seconds: grpcio's threads count down from the end of its clock where a caller set no deadline."""
 
 
 class CallContext:
@@ -105,6 +107,15 @@ class CallContext:
             else max(0.0, self._deadline - time.monotonic())
         )
 
+    def is_active(self) -> bool:
+        """Whether the caller still waits: for handlers on threads, which nothing interrupts.
+
+        False once the caller went away, its deadline passed or the server stopped. An async handler
+        is cancelled then; there, this tells of the deadline only.
+        """
+        remaining = self.time_remaining()
+        return remaining is None or remaining > 0
+
     @property
     def request_id(self) -> str:
         """The id that logs and errors name: the caller's ``x-request-id``, else a random one."""
@@ -175,3 +186,18 @@ class GrpcContext(CallContext):
     def raw(self) -> Any:
         """The ``ServicerContext`` of grpcio: what this class does not offer is there."""
         return self._raw
+
+
+class SyncGrpcContext(GrpcContext):
+    """The context of a call that a thread serves."""
+
+    __slots__ = ()
+
+    def time_remaining(self) -> float | None:
+        """Seconds until the caller's deadline, or None where it set none."""
+        remaining = float(self._raw.time_remaining())
+        return remaining if remaining < _ENDLESS else None
+
+    def is_active(self) -> bool:
+        """Whether the caller still waits; False once it went away, its deadline passed or the server stopped."""
+        return bool(self._raw.is_active())

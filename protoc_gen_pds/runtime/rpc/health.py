@@ -67,8 +67,20 @@ class HealthListResponse(Record):
     statuses: tuple[_Entry, ...] = wire(1, "records", _Entry)
 
 
-class Health:
-    """The statuses of a server's services, and the handlers that tell them.
+def _method(
+    name: str, request: Any, response: Any, kind: CallKind = CallKind.UNARY_UNARY
+) -> Method[Any, Any]:
+    return Method(SERVICE, name, request, response, kind)
+
+
+CHECK = _method("Check", HealthCheckRequest, HealthCheckResponse)
+LIST = _method("List", HealthListRequest, HealthListResponse)
+WATCH = _method("Watch", HealthCheckRequest, HealthCheckResponse, CallKind.UNARY_STREAM)
+DRAINING = "the server is shutting down"
+
+
+class Statuses:
+    """The statuses of a server's services: what the handlers of either flavour tell.
 
     A service that finds its database gone calls :meth:`set`; the server itself sets everything to
     NOT_SERVING when it starts to drain.
@@ -77,7 +89,6 @@ class Health:
     def __init__(self, services: Iterable[str]) -> None:
         """Make all services, and the server as a whole, SERVING."""
         self._statuses = dict.fromkeys(("", *services), ServingStatus.SERVING)
-        self._changed = asyncio.Event()
         self._draining = False
 
     def get(self, service: str = "") -> ServingStatus | None:
@@ -97,6 +108,37 @@ class Health:
         self._notify()
 
     def _notify(self) -> None:
+        """Wake those who watch."""
+        raise NotImplementedError
+
+    def _watched(self, service: str) -> ServingStatus:
+        status = self.get(service)
+        return ServingStatus.SERVICE_UNKNOWN if status is None else status
+
+    def _checked(self, request: HealthCheckRequest) -> HealthCheckResponse:
+        status = self.get(request.service)
+        if status is None:
+            raise NotFound(f"unknown service {request.service!r}")
+        return HealthCheckResponse(status)
+
+    def _listed(self) -> HealthListResponse:
+        statuses = sorted(self._statuses.items())
+        return HealthListResponse(
+            tuple(
+                _Entry(name, HealthCheckResponse(status)) for name, status in statuses
+            )
+        )
+
+
+class Health(Statuses):
+    """The statuses of an async server, and the handlers that tell them."""
+
+    def __init__(self, services: Iterable[str]) -> None:
+        """Make all services, and the server as a whole, SERVING."""
+        super().__init__(services)
+        self._changed = asyncio.Event()
+
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -108,21 +150,13 @@ class Health:
         Raises:
             NotFound: there is no such service.
         """
-        status = self.get(request.service)
-        if status is None:
-            raise NotFound(f"unknown service {request.service!r}")
-        return HealthCheckResponse(status)
+        return self._checked(request)
 
     async def list(
         self, _request: HealthListRequest, _context: CallContext
     ) -> HealthListResponse:
         """The status of every service now."""
-        statuses = sorted(self._statuses.items())
-        return HealthListResponse(
-            tuple(
-                _Entry(name, HealthCheckResponse(status)) for name, status in statuses
-            )
-        )
+        return self._listed()
 
     async def watch(
         self, request: HealthCheckRequest, _context: CallContext
@@ -135,45 +169,23 @@ class Health:
         last: ServingStatus | None = None
         while True:
             changed = self._changed
-            status = self.get(request.service)
-            status = ServingStatus.SERVICE_UNKNOWN if status is None else status
+            status = self._watched(request.service)
             if status is not last:
                 last = status
                 yield HealthCheckResponse(status)
             if self._draining:
                 # A stream that stays open would hold up the drain until its grace is over.
-                raise Unavailable("the server is shutting down")
+                raise Unavailable(DRAINING)
             await changed.wait()
 
     def binding(self) -> ServiceBinding:
         """The methods with what serves them."""
-
-        def method(
-            name: str,
-            request: Any,
-            response: Any,
-            kind: CallKind = CallKind.UNARY_UNARY,
-        ) -> Method[Any, Any]:
-            return Method(SERVICE, name, request, response, kind)
-
         return ServiceBinding(
             SERVICE,
             object,
             (
-                Binding(
-                    method("Check", HealthCheckRequest, HealthCheckResponse), self.check
-                ),
-                Binding(
-                    method("List", HealthListRequest, HealthListResponse), self.list
-                ),
-                Binding(
-                    method(
-                        "Watch",
-                        HealthCheckRequest,
-                        HealthCheckResponse,
-                        CallKind.UNARY_STREAM,
-                    ),
-                    self.watch,
-                ),
+                Binding(CHECK, self.check),
+                Binding(LIST, self.list),
+                Binding(WATCH, self.watch),
             ),
         )

@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import Any
 
 from .access import record
-from .chain import Settings, check_response
+from .chain import Settings
 from .context import REQUEST_ID_KEY, CallContext
 from .details import Status, status_json
 from .errors import DeadlineExceeded, ResourceExhausted
@@ -27,6 +27,7 @@ from .http_request import field_of, read_request
 from .http_template import Template
 from .method import Binding, CallKind, HttpRule
 from .status import StatusCode
+from .steps import check_response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

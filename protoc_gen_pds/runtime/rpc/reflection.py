@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from .context import CallContext
 from .descriptors import DescriptorIndex
-from .method import Binding, CallKind, Method, ServiceBinding
+from .method import (
+    Binding,
+    CallKind,
+    Method,
+    ServiceBinding,
+    SyncServiceBinding,
+)
 from .record import Record, wire
 from .status import StatusCode
 
@@ -155,29 +161,38 @@ class Reflection:
             request, file_descriptor_response=FileDescriptorResponse(tuple(found))
         )
 
+    def sync_info(
+        self, requests: Iterator[ReflectionRequest], _context: CallContext
+    ) -> Iterator[ReflectionResponse]:
+        """Answer a stream of questions in order, on a sync server."""
+        return map(self.answer, requests)
+
     def bindings(self) -> tuple[ServiceBinding, ...]:
         """The service in both versions."""
-        request: Any = ReflectionRequest
-        response: Any = ReflectionResponse
         return tuple(
-            ServiceBinding(
-                service,
-                object,
-                (
-                    Binding(
-                        Method(
-                            service,
-                            "ServerReflectionInfo",
-                            request,
-                            response,
-                            CallKind.STREAM_STREAM,
-                        ),
-                        self.info,
-                    ),
-                ),
-            )
-            for service in SERVICES
+            ServiceBinding(method.service, object, (Binding(method, self.info),))
+            for method in _METHODS
         )
+
+    def sync_bindings(self) -> tuple[SyncServiceBinding, ...]:
+        """The service in both versions, for a sync server."""
+        return tuple(
+            SyncServiceBinding(
+                method.service, object, (Binding(method, self.sync_info),)
+            )
+            for method in _METHODS
+        )
+
+
+def _method(service: str) -> Method[Any, Any]:
+    request: Any = ReflectionRequest
+    response: Any = ReflectionResponse
+    return Method(
+        service, "ServerReflectionInfo", request, response, CallKind.STREAM_STREAM
+    )
+
+
+_METHODS = tuple(map(_method, SERVICES))
 
 
 def _answer(request: ReflectionRequest, **answer: Any) -> ReflectionResponse:

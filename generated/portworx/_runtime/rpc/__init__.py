@@ -33,11 +33,14 @@ if TYPE_CHECKING:
     from .errors import Unknown as Unknown
     from .method import Method as Method
     from .status import StatusCode as StatusCode
+    from .sync_chain import SyncAuthenticate as SyncAuthenticate
+    from .sync_chain import SyncSettings as SyncSettings
     from .sync_client import SyncResponseStream as SyncResponseStream
 
 _HOMES = {
     "chain": ("Authenticate", "Settings"),
     "client": ("CallOptions", "ResponseStream"),
+    "sync_chain": ("SyncAuthenticate", "SyncSettings"),
     "sync_client": ("SyncResponseStream",),
     "context": ("CallContext",),
     "errors": (

@@ -1,4 +1,4 @@
-"""The base class of generated service classes."""
+"""The base classes of generated service classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import abc
 from typing import Any, Generic, TypeVar
 
 from .errors import Unimplemented
-from .method import Method, ServiceBinding
+from .method import Method, ServiceBinding, SyncServiceBinding
 
 C_co = TypeVar("C_co", covariant=True)
 
@@ -19,6 +19,17 @@ class ServiceBase(abc.ABC, Generic[C_co]):
 
     @abc.abstractmethod
     def binding(self) -> ServiceBinding:
+        """The methods of the service with what serves them; written by the generator."""
+
+
+class SyncServiceBase(abc.ABC, Generic[C_co]):
+    """A service of plain methods, for threads; no :class:`ServiceBase`, so that no event loop is given one.
+
+    The type parameter is the service's sync client, for ``with running_sync(impl) as client``.
+    """
+
+    @abc.abstractmethod
+    def binding(self) -> SyncServiceBinding:
         """The methods of the service with what serves them; written by the generator."""
 
 

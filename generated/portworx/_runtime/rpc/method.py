@@ -119,7 +119,7 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceBinding:
+class BoundService:
     """All methods of one service with the functions that serve them.
 
     Attributes:
@@ -140,3 +140,15 @@ class ServiceBinding:
             if (function := getattr(binding.handler, "__func__", None)) is not None
             and function is getattr(self.base, binding.handler.__name__, None)
         ]
+
+
+class ServiceBinding(BoundService):
+    """A service of coroutines and async generators, for an event loop."""
+
+    __slots__ = ()
+
+
+class SyncServiceBinding(BoundService):
+    """A service of plain functions and generators, for the threads of a ``grpc.server()``."""
+
+    __slots__ = ()

@@ -5,26 +5,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
-import signal
-import socket
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 
 from .base import ServiceBase
-from .server import Config, GrpcServer, log
+from .process import SIGNALS, in_workers, tune_collector
+from .server import Config, GrpcServer
 
 Service = ServiceBase[object] | Callable[[], ServiceBase[object]]
 """An implementation, or a function that makes one: with several processes, one in each."""
 
 Alongside = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until an event is set."""
-
-_GC_THRESHOLDS = (20_000, 10, 10)
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 async def serve_until(
@@ -99,24 +92,20 @@ def serve(
     if workers <= 1:
         _run(services, config, uvloop, started, alongside, shared_port=False)
         return
-    if config.address.startswith("unix:"):
-        raise ValueError("several workers need a TCP address")
-    if any(isinstance(service, ServiceBase) for service in services):
-        raise ValueError(
-            "with several workers pass functions that make the services, not the services"
-        )
-    with _reserved(config.address) as address:
-        _supervise(
-            lambda: _run(
-                services,
-                replace(config, address=address.name),
-                uvloop,
-                started,
-                alongside,
-                shared_port=True,
-            ),
-            workers,
-        )
+    in_workers(
+        lambda address: _run(
+            services,
+            replace(config, address=address),
+            uvloop,
+            started,
+            alongside,
+            shared_port=True,
+        ),
+        workers,
+        config.address,
+        services,
+        ServiceBase,
+    )
 
 
 def _run(
@@ -129,13 +118,9 @@ def _run(
     shared_port: bool,
 ) -> None:
     async def main() -> None:
-        # What start-up has made stays: the garbage collector need not look at it again and again. And
-        # one response of some size makes more objects than the 700 after which it looks by default.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
+        tune_collector()
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        for number in _SIGNALS:
+        for number in SIGNALS:
             loop.add_signal_handler(number, stop.set)
         await serve_until(
             stop,
@@ -164,75 +149,3 @@ def _loop_factory(
             raise
         return None
     return factory
-
-
-class _reserved:
-    """A bound socket that does not listen: it keeps the port while workers come and go."""
-
-    def __init__(self, address: str) -> None:
-        self._host, _, port = address.rpartition(":")
-        family = socket.AF_INET6 if self._host.startswith("[") else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self._port = int(port)
-        self.name = address
-
-    def __enter__(self) -> _reserved:
-        self._socket.bind((self._host.strip("[]"), self._port))
-        self.name = f"{self._host}:{self._socket.getsockname()[1]}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-
-def _supervise(work: Callable[[], None], workers: int) -> None:
-    """Fork workers, pass signals on to them, and wait for all of them."""
-    stopping = False
-    pids: set[int] = set()
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for pid in pids:
-            os.kill(pid, signal.SIGTERM)
-
-    previous = {number: signal.signal(number, stop) for number in _SIGNALS}
-    failed = 0
-    try:
-        for _ in range(workers):
-            pid = os.fork()
-            if pid == 0:
-                _child(work)
-            pids.add(pid)
-        while pids:
-            pid, status = os.wait()
-            pids.discard(pid)
-            if not stopping or status:
-                failed += 1
-                log.error(
-                    "worker %d ended with status %d",
-                    pid,
-                    os.waitstatus_to_exitcode(status),
-                )
-                stop()
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    if failed:
-        raise ChildProcessError(f"{failed} of {workers} workers failed; see the log")
-
-
-def _child(work: Callable[[], None]) -> None:
-    status = 1
-    try:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        work()
-        status = 0
-    except BaseException:
-        log.exception("worker failed")
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)

@@ -1,16 +1,18 @@
-"""A server and its client in one test: ``async with running(MyService()) as client``."""
+"""A server and its client in one test: ``async with running(MyService()) as client``; ``running_sync`` for sync ones."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from .base import ServiceBase
-from .border import aio
+from .base import ServiceBase, SyncServiceBase
+from .border import aio, grpc
+from .method import BoundService
 from .server import Config, GrpcServer
+from .sync_server import SyncConfig, SyncGrpcServer
 
 C = TypeVar("C")
 
@@ -28,17 +30,12 @@ async def running(
     Yields:
         The service's async client.
     """
-    binding = service.binding()
-    package, name = binding.base.__module__.rpartition(".")[0], binding.base.__name__
-    client: type[C] = getattr(
-        import_module(f"{package}.client"), f"{name.removesuffix('Base')}Client"
-    )
+    client = _client(service.binding())
     async with (
         serving(service, config=config) as server,
         aio.insecure_channel(server.address) as channel,
     ):
-        make: type = client
-        yield make(channel)
+        yield client(channel)
 
 
 @asynccontextmanager
@@ -57,3 +54,52 @@ async def serving(
     config = replace(config or Config(grace=1.0), address="127.0.0.1:0", tls=None)
     async with GrpcServer(services, config) as server:
         yield server
+
+
+@contextmanager
+def running_sync(
+    service: SyncServiceBase[C], *, config: SyncConfig | None = None
+) -> Generator[C, None, None]:
+    """Serve a sync implementation on a free port of the loopback address and connect to it.
+
+    Args:
+        service: the implementation.
+        config: how it runs; its address is not used.
+
+    Yields:
+        The service's sync client.
+    """
+    client = _client(service.binding())
+    with (
+        serving_sync(service, config=config) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        yield client(channel)
+
+
+@contextmanager
+def serving_sync(
+    *services: SyncServiceBase[object], config: SyncConfig | None = None
+) -> Generator[SyncGrpcServer, None, None]:
+    """Serve sync implementations on a free port of the loopback address.
+
+    Args:
+        services: the implementations.
+        config: how it runs; its address is not used.
+
+    Yields:
+        The server, with its ``address``.
+    """
+    config = replace(config or SyncConfig(grace=1.0), address="127.0.0.1:0", tls=None)
+    with SyncGrpcServer(services, config) as server:
+        yield server
+
+
+def _client(service: BoundService) -> Callable[[Any], Any]:
+    """The client's class for a base class: it stands beside it, in client.py."""
+    package = service.base.__module__.rpartition(".")[0]
+    stem, _, more = service.base.__name__.rpartition("Base")
+    client: Callable[[Any], Any] = getattr(
+        import_module(f"{package}.client"), f"{stem}Client{more}"
+    )
+    return client
