@@ -40,7 +40,14 @@ def string(text: str) -> str:
     literal = repr(text)
     if literal[0] == "'" and '"' not in text:
         return f'"{literal[1:-1]}"'
+    if literal[0] == "'" and text.count('"') <= text.count("'"):
+        # repr() escapes single quotes where there are both; the formatter then prefers double ones.
+        escaped = repr(f"'\"{text.translate(_OTHER_QUOTES)}")[4:-1]
+        return f'"{escaped.translate(_OTHER_QUOTES)}"'
     return literal
+
+
+_OTHER_QUOTES = str.maketrans("'\"", "\"'")
 
 
 def bytes_literal(data: bytes) -> str:

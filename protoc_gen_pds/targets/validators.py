@@ -122,7 +122,10 @@ def _check(module: Module, message: Message, writer: RuleWriter | None, recursiv
     before = f"if m.__class__ is not {cls} and "
     guard = statements.lines(call, 4, before, ":")
     if len(guard[0]) > LINE_LENGTH:
-        guard = ["    if (", f"        m.__class__ is not {cls}", *statements.lines(call, 8, "and "), "    ):"]
+        identity = [f"        m.__class__ is not {cls}"]
+        if len(identity[0]) > LINE_LENGTH:
+            identity = ["        m.__class__", f"        is not {cls}"]
+        guard = ["    if (", *identity, *statements.lines(call, 8, "and "), "    ):"]
     return CheckView(
         head=statements.signature(module.function(message), parameters, "None"),
         guard=tuple(guard),
