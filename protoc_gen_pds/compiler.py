@@ -16,6 +16,8 @@ from google.protobuf import descriptor_pb2
 
 from protoc_gen_pds.errors import GenerationError
 
+VALIDATE_PROTO = "buf/validate/validate.proto"
+
 
 class CompileError(Exception):
     """protoc's own lines on stderr, unchanged: each names file, line and column."""
@@ -116,10 +118,27 @@ def compile_files(
         ]
         run = _run_in_process if protoc is None else _runner(protoc, Path(directory))
         status, messages = run(arguments)
+        if status and f"{VALIDATE_PROTO}: File not found." in messages:
+            status, messages = _with_validate_proto(run, arguments, Path(directory), messages)
         if status:
             raise CompileError(messages or f"the protocol compiler ended with status {status}\n")
         sys.stderr.write(messages)
         return list(descriptor_pb2.FileDescriptorSet.FromString(result.read_bytes()).file)
+
+
+def _with_validate_proto(
+    run: Callable[[Sequence[str]], tuple[int, str]], arguments: Sequence[str], directory: Path, messages: str
+) -> tuple[int, str]:
+    """A second run, with validate.proto from an installed protovalidate."""
+    from protoc_gen_pds.rules.validate_proto import file_set
+
+    files = file_set()
+    if files is None:
+        hint = f"{VALIDATE_PROTO} is in no import path; protoc-gen-pds[rules] brings it: pip install it, or add -I\n"
+        return 1, messages + hint
+    path = directory / "validate.binpb"
+    path.write_bytes(files.SerializeToString())
+    return run([f"--descriptor_set_in={path}", *arguments])
 
 
 def _run_in_process(arguments: Sequence[str]) -> tuple[int, str]:

@@ -33,13 +33,26 @@ def add_validate_proto(pool: Any) -> None:
         raise GenerationError(
             f"rules need {NAME}: import it in a .proto file, or install protoc-gen-pds[rules], which brings it"
         )
-    for dependency in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2):
-        file = dependency.DESCRIPTOR
+    for name, file in _imports().items():
         try:
-            pool.FindFileByName(file.name)
+            pool.FindFileByName(name)
         except KeyError:
-            pool.AddSerializedFile(file.serialized_pb)
+            pool.AddSerializedFile(file)
     pool.AddSerializedFile(data)
+
+
+def file_set() -> descriptor_pb2.FileDescriptorSet | None:
+    """The file with its imports, as protoc's ``--descriptor_set_in`` takes it; None where no package has it."""
+    data = _serialized()
+    if data is None:
+        return None
+    found = (*_imports().values(), data)
+    return descriptor_pb2.FileDescriptorSet(file=map(descriptor_pb2.FileDescriptorProto.FromString, found))
+
+
+def _imports() -> dict[str, bytes]:
+    modules = (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2)
+    return {module.DESCRIPTOR.name: module.DESCRIPTOR.serialized_pb for module in modules}
 
 
 def _serialized() -> bytes | None:
