@@ -10,6 +10,7 @@ from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import Types
 from protoc_gen_pds.rules.cel import CelSyntaxError, parse
 from protoc_gen_pds.rules.cel.compiler import Compiler
+from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.types import TIMESTAMP, Type, field_type, message_type, value_type
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
@@ -27,7 +28,7 @@ def describe(message: Message, reader: Reader) -> Iterator[str]:
     Raises:
         GenerationError: a rule is wrong.
     """
-    words = _Words()
+    words = _Words(message)
     for oneof in message.oneofs:
         if reader.oneof(oneof):
             yield f"{oneof.name}: exactly one of {', '.join(f.name for f in oneof.fields)} must be set [required]"
@@ -44,9 +45,10 @@ def describe(message: Message, reader: Reader) -> Iterator[str]:
 
 
 class _Words:
-    def __init__(self) -> None:
+    def __init__(self, message: Message) -> None:
         names = Names(Options())
-        self._compiler = Compiler(Fields(names, Types(names, Scope(()))), lambda pattern: "pattern")
+        fields = Fields(names, Types(names, Scope(())))
+        self._compiler = Compiler(fields, lambda pattern: "pattern", Declarations(message.file))
 
     def field(self, field: Field, rules: FieldRules) -> Iterator[str]:
         if rules.is_required:

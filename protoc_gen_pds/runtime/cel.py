@@ -11,9 +11,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .cel_format import Moment, Span, format_string
+from .cel_format import Moment, Span, Unsigned, format_string
+from .cel_messages import (
+    dispatch,
+    float32,
+    given,
+    has,
+    int32,
+    json,
+    json_of,
+    make,
+    select,
+    type_of,
+    uint32,
+    unpack,
+    unpack_bytes,
+)
 from .cel_strings import (
     char_at,
     index_of,
@@ -54,6 +69,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Moment",
     "Span",
+    "Unsigned",
     "both",
     "char_at",
     "chosen",
@@ -61,14 +77,19 @@ __all__ = [
     "day_of_week",
     "day_of_year",
     "decode",
+    "dispatch",
     "divide",
     "divide_double",
     "either",
     "elements",
     "equal",
     "every",
+    "float32",
     "format_string",
+    "given",
+    "has",
     "index_of",
+    "int32",
     "int64",
     "int_of",
     "is_email",
@@ -81,10 +102,13 @@ __all__ = [
     "is_uri",
     "is_uri_ref",
     "item",
+    "json",
+    "json_of",
     "last_index_of",
     "local",
     "lookup",
     "lower_ascii",
+    "make",
     "modulo",
     "nanoseconds",
     "ordered",
@@ -102,8 +126,12 @@ __all__ = [
     "substring",
     "timestamp",
     "truth",
+    "type_of",
+    "uint32",
     "uint64",
     "unique",
+    "unpack",
+    "unpack_bytes",
     "upper_ascii",
     "whole",
 ]
@@ -234,16 +262,6 @@ def lookup(values: Mapping[K, T], key: K) -> T:
         return values[key]
     except KeyError:
         raise RuleError(f"no such key: {key!r}") from None
-
-
-def select(value: Any, name: str) -> Any:
-    """A field of a value of unknown type: a map's key, or a message's field."""
-    if isinstance(value, Mapping):
-        return lookup(cast("Mapping[str, Any]", value), name)
-    attribute = getattr(type(value), "__dataclass_fields__", {}).get(name)
-    if attribute is None:
-        raise RuleError(f"no such field: {name}")
-    return getattr(value, name)
 
 
 def _is_list(value: object) -> bool:

@@ -12,15 +12,17 @@ from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.rules.cel import CelSyntaxError, parse
 from protoc_gen_pds.rules.cel.compiler import Compiler
-from protoc_gen_pds.rules.cel.messages import Fields, present
+from protoc_gen_pds.rules.cel.declarations import Declarations
+from protoc_gen_pds.rules.cel.messages import Fields, converted, present
 from protoc_gen_pds.rules.cel.types import BOOL, DURATION, DYN, STRING, TIMESTAMP, Type, message_type
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, given, variable
 from protoc_gen_pds.rules.patterns import PatternError, Table, prepare
 from protoc_gen_pds.rules.read import Element, FieldRules, Group, Reader, Rule, Step
 from protoc_gen_pds.schema import Field, Message, Oneof
 from protoc_gen_pds.targets.validators_module import Module
 from protoc_gen_pds.targets.validators_spot import Spot
 
+_CALL = re.compile(r"\bcel\.(?=\w+\()")
 _NOW = variable("c", TIMESTAMP, "c.now")
 
 
@@ -39,7 +41,8 @@ class RuleWriter:
         self.raises = raises
         """Whether a rule that does not compile becomes a check that raises."""
         self._module = module
-        self._compiler = Compiler(Fields(module.names, module.types), self._pattern)
+        fields = Fields(module.names, module.types)
+        self._compiler = Compiler(fields, self._pattern, Declarations(module.file))
         self._patterns: dict[str, Constant] = {}
         self._rules: dict[tuple[Step, ...], Constant] = {}
         self._taken: set[str] = set()
@@ -125,8 +128,8 @@ class RuleWriter:
         if type in (TIMESTAMP, DURATION):
             this = variable(f"t{field.number}", type)
             checks = [f"{pad}t{field.number} = {self._module.cel()}.nanoseconds({v})"]
-        elif type.name == "list" and type.of in (TIMESTAMP, DURATION):
-            this = variable(v, type, f"[cel.nanoseconds(x) for x in {v}]")
+        else:
+            this = converted(this, value)
         broken = [line for rule in rules.rules for line in self._rule(field, rule, this, spot, indent, for_key=for_key)]
         return [*found, *checks, *broken] if broken else found
 
@@ -194,10 +197,10 @@ class RuleWriter:
 
     def _local(self, code: str) -> str:
         """Code with the runtime's module of CEL by the name that it has in this module."""
-        if "cel." not in code:
+        if _CALL.search(code) is None:
             return code
         name = self._module.cel()
-        return code if name == "cel" else re.sub(r"\bcel\.(?=\w+\()", f"{name}.", code)
+        return code if name == "cel" else _CALL.sub(f"{name}.", code)
 
     def compiled(self, element: Element, rule: Rule, this: Value) -> Value:
         """A rule as Python.
@@ -207,7 +210,7 @@ class RuleWriter:
         """
         names = {**rule.names, "this": this, "now": _NOW}
         try:
-            value = self._compiler.compile(parse(rule.expression), names)
+            value = given(self._compiler.compile(parse(rule.expression), names))
         except (CelSyntaxError, CelTypeError, PatternError) as error:
             raise _refused(element, rule, str(error)) from error
         if value.type not in (BOOL, STRING, DYN):

@@ -25,6 +25,10 @@ class Span(int):
     """A duration in nanoseconds among values of other types."""
 
 
+class Unsigned(int):
+    """A uint where the type of a value is known at run time only."""
+
+
 def format_string(text: str, values: Sequence[Any], types: Sequence[str] = ()) -> str:
     """The text with its ``%`` clauses replaced.
 

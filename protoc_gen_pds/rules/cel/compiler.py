@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from protoc_gen_pds.rules.cel import functions
+from protoc_gen_pds.rules.cel import functions, macros, operators
+from protoc_gen_pds.rules.cel.declarations import Declarations
+from protoc_gen_pds.rules.cel.dynamic import dispatched
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.syntax import (
     Binary,
@@ -33,10 +35,21 @@ from protoc_gen_pds.rules.cel.types import (
     Type,
     list_of,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, fold, literal, tagged, truth
+from protoc_gen_pds.rules.cel.values import (
+    CelTypeError,
+    Value,
+    combine,
+    constant,
+    given,
+    tagged,
+    variable,
+)
+from protoc_gen_pds.schema import Message
 
 UNROLLED = 8
 """Macros over constant lists up to this length become conditions in a row."""
+UNROLLED_PATTERNS = 200
+"""The same for lists of patterns, which have to be known one by one."""
 
 _LITERALS = {
     "bool": BOOL,
@@ -50,8 +63,26 @@ _LITERALS = {
 }
 _MACROS = ("all", "exists", "exists_one", "map", "filter")
 
-Names = Mapping[str, Value]
-"""What the identifiers of an expression stand for."""
+
+class _UnknownPatternError(CelTypeError):
+    """A pattern is no constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the identifiers of an expression stand for.
+
+    Attributes:
+        declared: names that the rule has, such as ``this``.
+        local: variables of the macros around.
+    """
+
+    declared: Mapping[str, Value]
+    local: Mapping[str, Value] = field(default_factory=dict)
+
+    def with_local(self, name: str, value: Value) -> Names:
+        """These names and one more variable."""
+        return Names(self.declared, {**self.local, name: value})
 
 
 @dataclass
@@ -61,48 +92,95 @@ class Compiler:
     Attributes:
         fields: selects fields of its messages.
         pattern: gives the name under which a compiled pattern is found in the module.
+        declared: finds messages, enums and their values that expressions name.
+        container: the package in which names of expressions are looked up first.
     """
 
     fields: Fields
     pattern: Callable[[str], str]
+    declared: Declarations = field(default_factory=Declarations)
+    container: str = ""
     _loops: int = field(default=0, init=False)
 
-    def compile(self, expression: Expression, names: Names) -> Value:
+    def compile(self, expression: Expression, names: Mapping[str, Value]) -> Value:
         """Compile one expression.
 
         Raises:
             CelTypeError: it is not well-typed, or uses what rules cannot use.
         """
+        return self._value(expression, Names(names))
+
+    def _value(self, expression: Expression, names: Names) -> Value:
         match expression:
             case Literal(value, type):
                 return constant(value, _LITERALS[type])
             case Identifier(name):
-                if name not in names:
-                    raise CelTypeError(f"undeclared name {name}")
-                return names[name]
+                found = self._named(expression, names)
+                if found is None:
+                    raise CelTypeError(f"undeclared name {name}{self.declared.hint(name)}")
+                return found
             case Select(operand, name):
-                return self.fields.select(self.compile(operand, names), name)
+                found = self._named(expression, names)
+                return found or self.fields.select(self._value(operand, names), name)
             case Index(operand, index):
-                return self._index(self.compile(operand, names), self.compile(index, names))
+                return self._index(self._value(operand, names), self._value(index, names))
             case Unary(operator, operand):
-                return self._unary(operator, self.compile(operand, names))
+                return self._unary(operator, self._value(operand, names))
             case Binary(("&&" | "||") as operator, left, right):
-                return _logic(operator == "||", self.compile(left, names), self.compile(right, names))
+                return macros.logic(operator == "||", self._value(left, names), self._value(right, names))
             case Binary(operator, left, right):
-                return functions.operator(operator, self.compile(left, names), self.compile(right, names))
+                return operators.operator(operator, self._value(left, names), self._value(right, names))
             case Conditional(condition, then, otherwise):
-                return self._conditional(expression, self.compile(condition, names), then, otherwise, names)
+                return self._conditional(expression, self._value(condition, names), then, otherwise, names)
             case ListLiteral(items):
-                return self._list([self.compile(item, names) for item in items])
+                return self._list([self._value(item, names) for item in items])
             case MapLiteral(entries):
-                return self._map([(self.compile(k, names), self.compile(v, names)) for k, v in entries])
+                return self._map([(self._value(k, names), self._value(v, names)) for k, v in entries])
             case Call():
                 return self._call(expression, names)
-            case MessageLiteral(name):
-                raise CelTypeError(f"messages cannot be made in rules: {name}")
+            case MessageLiteral(name, parts):
+                values = {part: self._value(value, names) for part, value in parts}
+                if len(values) < len(parts):
+                    raise CelTypeError(f"{name} has a field twice")
+                return self.fields.literal(self._message(name), values)
         raise AssertionError(expression)
 
-    def _index(self, operand: Value, index: Value) -> Value:
+    # -- names -----------------------------------------------------------------------------------
+
+    def _candidates(self, name: str) -> Iterator[str]:
+        """The full names that a name may stand for, the innermost container first."""
+        if not name.startswith("."):
+            container = self.container
+            while container:
+                yield f"{container}.{name}"
+                container = container.rpartition(".")[0]
+        yield name.removeprefix(".")
+
+    def _named(self, expression: Identifier | Select, names: Names) -> Value | None:
+        """What a name with or without dots stands for as a whole, or None."""
+        path = _path(expression)
+        if path is None:
+            return None
+        if path in names.local:
+            return names.local[path]
+        if path.partition(".")[0] in names.local:
+            return None
+        for name in self._candidates(path):
+            found = names.declared.get(name) or self.declared.value(name)
+            if found is not None:
+                return found
+        return None
+
+    def _message(self, name: str) -> str | Message:
+        for candidate in self._candidates(name):
+            found = self.declared.message(candidate)
+            if found is not None:
+                return found
+        raise CelTypeError(f"there is no message {name.removeprefix('.')}{self.declared.hint(name)}")
+
+    @staticmethod
+    def _index(operand: Value, index: Value) -> Value:
+        index = given(index)
         if operand.type.name == "list" or (operand.type is DYN and index.type is INT):
             if index.type not in (INT, UINT, DYN):
                 raise CelTypeError(f"no such overload: list[{index.type}]")
@@ -114,28 +192,26 @@ class Compiler:
     @staticmethod
     def _unary(operator: str, operand: Value) -> Value:
         if operator == "!":
-            operand = _truth(operand)
+            operand = macros.condition(operand)
             return combine(f"(not {operand.code})", BOOL, operand)
-        if operand.type is INT:
-            return combine(f"cel.int64(-{operand.code})", INT, operand, fails=True)
-        if operand.type is DOUBLE:
-            return combine(f"(-{operand.code})", DOUBLE, operand)
-        raise CelTypeError(f"no such overload: -{operand.type}")
+        return operators.negated(operand)
 
     def _conditional(
         self, expression: Conditional, condition: Value, then: Expression, otherwise: Expression, names: Names
     ) -> Value:
-        condition = _truth(condition)
+        condition = macros.condition(condition)
         if condition.known:
-            return self.compile(then if condition.constant else otherwise, names)
-        one, other = self.compile(then, names), self.compile(otherwise, names)
+            return self._value(then if condition.constant else otherwise, names)
+        one, other = self._value(then, names), self._value(otherwise, names)
         type = one.type if one.type == other.type else DYN
         found = combine(f"({one.code} if {condition.code} else {other.code})", type, condition, one, other)
-        return found if found.known else replace(found, choice=(condition, one, other))
+        if found.known:
+            return found
+        return replace(found, choice=(condition, one, other), nullable=one.nullable or other.nullable)
 
     @staticmethod
     def _list(items: list[Value]) -> Value:
-        types = {item.type for item in items}
+        types = {_element_type(item) for item in items}
         element = types.pop() if len(types) == 1 else DYN
         if element is DYN:
             items = [tagged(item) for item in items]
@@ -145,10 +221,10 @@ class Compiler:
 
     @staticmethod
     def _map(entries: list[tuple[Value, Value]]) -> Value:
-        keys, values = {k.type for k, _ in entries}, {v.type for _, v in entries}
+        keys, values = {k.type for k, _ in entries}, {_element_type(v) for _, v in entries}
         type = Type("map", values.pop() if len(values) == 1 else DYN, keys.pop() if len(keys) == 1 else DYN)
         for key, _ in entries:
-            want(key, BOOL, INT, UINT, STRING)
+            macros.want(key, BOOL, INT, UINT, STRING)
         known = [key.constant for key, _ in entries if key.known]
         if len(set(known)) < len(known):
             # Python's True equals 1, CEL's does not; nobody mixes them in earnest.
@@ -164,123 +240,87 @@ class Compiler:
         if call.name == "has" and call.target is None:
             match call.arguments:
                 case (Select(operand, name),):
-                    return self.fields.has(self.compile(operand, names), name)
+                    return self.fields.has(self._value(operand, names), name)
             raise CelTypeError("has() takes a selection of a field")
         if call.target is not None and call.name in _MACROS and len(call.arguments) >= 2:
             match call.arguments[0]:
                 case Identifier(name):
-                    return self._macro(call.name, self.compile(call.target, names), name, call.arguments[1:], names)
-        arguments = [self.compile(argument, names) for argument in call.arguments]
-        match call.target:
-            case Identifier("strings") if "strings" not in names and call.name == "quote":
-                return functions.call("strings.quote", arguments)
+                    return self._macro(call.name, self._value(call.target, names), name, call.arguments[1:], names)
+        if call.name == "getField" and call.target is None and len(call.arguments) == 2:
+            # An extension of protovalidate, for the rules that validate.proto itself declares.
+            message, key = (self._value(argument, names) for argument in call.arguments)
+            if key.known:
+                return self.fields.select(message, str(key.constant))
+        name, operands = call.name, call.arguments
         if call.target is not None:
-            arguments.insert(0, self.compile(call.target, names))
-        if call.name == "getField" and call.target is None and len(arguments) == 2 and arguments[1].known:
-            return self.fields.select(arguments[0], str(arguments[1].constant))
-        if call.name == "matches" and [a.type for a in arguments] == [STRING, STRING]:
+            path = _path(call.target)
+            if path is not None and path.partition(".")[0] not in (*names.local, *names.declared):
+                # A function whose name has several parts, as those of CEL's extensions have.
+                name = f"{path}.{name}"
+            else:
+                operands = (call.target, *operands)
+        functions.check_name(name, method=len(operands) > len(call.arguments))
+        arguments = [self._value(operand, names) for operand in operands]
+        if name == "matches" and len(arguments) == 2:
             return self._matches(*arguments)
-        return functions.call(call.name, arguments)
+        return functions.call(name, arguments)
 
     def _matches(self, text: Value, pattern: Value) -> Value:
+        text, pattern = given(text), given(pattern)
+        macros.want(text, STRING)
+        macros.want(pattern, STRING)
+        if pattern.choice is not None:
+            condition, then, otherwise = pattern.choice
+            one, other = self._matches(text, then), self._matches(text, otherwise)
+            return combine(f"({one.code} if {condition.code} else {other.code})", BOOL, condition, one, other)
         if not pattern.known:
-            raise CelTypeError("matches() needs a pattern that is known when the code is generated")
+            raise _UnknownPatternError(
+                "matches() needs a pattern that is known when the code is generated, so that it cannot take exponential"
+                " time; compare with startsWith(), contains() or the patterns that are possible"
+            )
         name = self.pattern(pattern.constant)
+        if text.type is DYN:
+            return dispatched("matches", [text], lambda values: self._matches(values[0], pattern))
         return Value(f"bool({name}({text.code}))", BOOL, free=text.free | {name}, fails=text.fails)
 
     def _macro(self, macro: str, items: Value, name: str, bodies: tuple[Expression, ...], names: Names) -> Value:
         if items.type.name not in ("list", "map", "dyn"):
             raise CelTypeError(f"{macro}() of a {items.type}")
         element = (items.type.key or DYN) if items.type.name == "map" else items.type.of
-        if items.known and len(items.constant) <= UNROLLED:
-            each = [{**names, name: constant(value, element)} for value in items.constant]
-            return self._unrolled(macro, items, [[self.compile(body, n) for body in bodies] for n in each])
+        if items.known and (len(items.constant) <= UNROLLED or self._has_patterns(items, name, bodies, names)):
+            each = [names.with_local(name, constant(value, element)) for value in items.constant]
+            return macros.unrolled(macro, items, [[self._value(body, n) for body in bodies] for n in each])
         if items.type is DYN:
             items = combine(f"cel.elements({items.code})", list_of(DYN), items, fails=True)
         self._loops += 1
         local = f"e{self._loops}"
-        inner = {**names, name: Value(local, element, free=frozenset((local,)))}
-        return self._loop(macro, items, local, [self.compile(body, inner) for body in bodies])
+        inner = names.with_local(name, Value(local, element, free=frozenset((local,))))
+        return macros.loop(macro, items, local, [self._value(body, inner) for body in bodies])
 
-    @staticmethod
-    def _unrolled(macro: str, items: Value, each: list[list[Value]]) -> Value:
-        if macro == "map":
-            return _unrolled_map(each)
-        tests = [bodies[0] for bodies in each]
-        tests = [_truth(test) for test in tests]
-        if macro == "filter":
-            parts = [f"*([{literal(v)}] if {t.code} else [])" for v, t in zip(items.constant, tests, strict=True)]
-            return combine(f"[{', '.join(parts)}]", _filtered(items.type), *tests)
-        if macro == "exists_one":
-            return combine(f"(cel.chosen({', '.join(test.code for test in tests)}) == 1)", BOOL, *tests)
-        found = truth(macro == "all")
-        for test in tests:
-            found = _logic(macro == "exists", found, test)
-        return found
-
-    @staticmethod
-    def _loop(macro: str, items: Value, local: str, bodies: list[Value]) -> Value:
-        body = bodies[-1]
-        fails = items.fails or any(value.fails for value in bodies)
-        free = items.free.union(*(value.free for value in bodies)) - {local}
-
-        def made(code: str, type: Type) -> Value:
-            return fold(Value(code, type, free=free, fails=fails))
-
-        loop = f"for {local} in {items.code}"
-        if macro == "map":
-            test = f" if {bodies[0].code}" if len(bodies) == 2 else ""
-            return made(f"[{body.code} {loop}{test}]", list_of(body.type))
-        body = _truth(body)
-        fails = fails or body.fails
-        if macro == "filter":
-            return made(f"[{local} {loop} if {body.code}]", _filtered(items.type))
-        if macro == "exists_one":
-            return made(f"(cel.chosen(*[{body.code} {loop}]) == 1)", BOOL)
-        if body.fails:
-            name = "every" if macro == "all" else "some"
-            return made(f"cel.{name}({items.code}, lambda {local}: {body.code})", BOOL)
-        return made(f"{'all' if macro == 'all' else 'any'}({body.code} {loop})", BOOL)
+    def _has_patterns(self, items: Value, name: str, bodies: tuple[Expression, ...], names: Names) -> bool:
+        """Whether the elements of a constant list are patterns, each of which becomes a constant of the module."""
+        inner = names.with_local(name, variable(name, items.type.of))
+        try:
+            for body in bodies:
+                self._value(body, inner)
+        except _UnknownPatternError:
+            return len(items.constant) <= UNROLLED_PATTERNS
+        except CelTypeError:
+            pass
+        return False
 
 
-def _filtered(type: Type) -> Type:
-    """What ``filter`` gives: of a map, a list of keys."""
-    return list_of(type.key or DYN) if type.name == "map" else type
+def _element_type(value: Value) -> Type:
+    """The type of a value in a list or map, where one that may be null has no type of its own."""
+    return DYN if value.nullable else value.type
 
 
-def _truth(value: Value) -> Value:
-    """A condition; one of a type that is known at run time only is judged then."""
-    want(value, BOOL)
-    return value if value.type is BOOL else combine(f"cel.truth({value.code})", BOOL, value, fails=True)
-
-
-def want(value: Value, *types: Type) -> None:
-    """Refuse a value of another type."""
-    if value.type not in types and value.type is not DYN:
-        raise CelTypeError(f"no such overload: expected {types[0]}, got {value.type}")
-
-
-def _logic(decisive: bool, left: Value, right: Value) -> Value:
-    """``left || right`` where true is decisive, ``left && right`` where false is."""
-    left, right = _truth(left), _truth(right)
-    for one, other in ((left, right), (right, left)):
-        if one.known:
-            # An error on the other side does not matter where this one decides.
-            return one if one.constant is decisive else other
-    if left.fails:
-        name = "either" if decisive else "both"
-        return combine(f"cel.{name}(lambda: {left.code}, lambda: {right.code})", BOOL, left, right)
-    return combine(f"({left.code} {'or' if decisive else 'and'} {right.code})", BOOL, left, right)
-
-
-def _unrolled_map(each: list[list[Value]]) -> Value:
-    """``map`` over a constant list, by its bodies for each element: the value, after a test if there is one."""
-    types = {bodies[-1].type for bodies in each}
-    element = types.pop() if len(types) == 1 else DYN
-    parts = []
-    for *tests, value in each:
-        if not tests or (tests[0].known and tests[0].constant):
-            parts.append(value.code)
-        elif not tests[0].known:
-            parts.append(f"*([{value.code}] if {tests[0].code} else [])")
-    return combine(f"[{', '.join(parts)}]", list_of(element), *(value for bodies in each for value in bodies))
+def _path(expression: Expression) -> str | None:
+    """A name with dots, if an expression is nothing else; one that is rooted begins with a dot."""
+    match expression:
+        case Identifier(name, _, rooted):
+            return f".{name}" if rooted else name
+        case Select(operand, name):
+            path = _path(operand)
+            return None if path is None else f"{path}.{name}"
+    return None

@@ -1,9 +1,10 @@
-"""CEL's operators and functions: their overloads and the Python for each."""
+"""CEL's functions: their overloads and the Python for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from protoc_gen_pds.rules.cel.dynamic import TYPE_NAMES, dispatched, is_dynamic, no_overload
 from protoc_gen_pds.rules.cel.types import (
     BOOL,
     BYTES,
@@ -11,147 +12,61 @@ from protoc_gen_pds.rules.cel.types import (
     DURATION,
     DYN,
     INT,
-    NULL,
-    NUMBERS,
     STRING,
     TIMESTAMP,
+    TYPE,
     UINT,
     Type,
     list_of,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, literal, tagged, truth
-
-_ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
-
-
-_LOOSE = (DYN, INT, UINT, DOUBLE)
-"""Types of which a value may be a number: Python's True equals 1, CEL's does not."""
-
-
-def operator(symbol: str, left: Value, right: Value) -> Value:
-    """A comparison, ``in``, or arithmetic."""
-    if symbol == "in":
-        return _in(left, right)
-    if symbol in ("==", "!="):
-        return _equality(symbol, left, right)
-    if symbol in ("<", "<=", ">", ">="):
-        comparable = left.type == right.type and left.type.name in _ORDERED
-        if not comparable and not (left.type in NUMBERS and right.type in NUMBERS) and not _is_dyn(left, right):
-            raise _no_overload(symbol, left, right)
-        if _is_dyn(left, right):
-            code = f'cel.ordered("{symbol}", {left.code}, {right.code})'
-            return combine(code, BOOL, left, right, fails=True)
-        one, other = (_as_double(a, b) for a, b in ((left, right), (right, left)))
-        return combine(f"({one} {symbol} {other})", BOOL, left, right)
-    return _arithmetic(symbol, left, right)
-
-
-def _as_double(value: Value, other: Value) -> str:
-    """An operand of a comparison: an int is rounded before it is compared with a double that may be large."""
-    is_integer = value.type in (INT, UINT) or (value.known and type(value.constant) is int)
-    is_double = other.type is DOUBLE or (other.known and isinstance(other.constant, float))
-    small = any(v.known and isinstance(v.constant, int | float) and abs(v.constant) < 1 << 53 for v in (value, other))
-    return f"float({value.code})" if is_integer and is_double and not small else value.code
-
-
-def _is_dyn(*values: Value) -> bool:
-    return any(value.type is DYN for value in values)
-
-
-def _no_overload(name: str, *values: Value) -> CelTypeError:
-    return CelTypeError(f"no such overload: {name}({', '.join(str(value.type) for value in values)})")
-
-
-def _in(item: Value, items: Value) -> Value:
-    if items.type.name not in ("list", "map", "dyn"):
-        raise _no_overload("in", item, items)
-    if items.type is DYN:
-        return combine(f"cel.contains({items.code}, {item.code})", BOOL, item, items, fails=True)
-    if items.known and isinstance(items.constant, list) and not item.known:
-        # NaN is in no list, though Python finds it by identity.
-        values = [value for value in items.constant if value == value]
-        if not values:
-            return truth(False)
-        if item.type.name in ("string", "int", "uint", "bytes"):
-            return combine(f"({item.code} in {{{', '.join(map(literal, dict.fromkeys(values)))}}})", BOOL, item)
-        listed = ", ".join(map(literal, values))
-        return combine(f"({item.code} in ({listed}{',' if len(values) == 1 else ''}))", BOOL, item)
-    return combine(f"({item.code} in {items.code})", BOOL, item, items)
-
-
-def _equality(symbol: str, left: Value, right: Value) -> Value:
-    numbers = left.type in NUMBERS and right.type in NUMBERS
-    kinds = {left.type.name, right.type.name}
-    if not numbers and len(kinds) > 1 and "dyn" not in kinds and "null" not in kinds:
-        raise _no_overload(symbol, left, right)
-    if not left.code or not right.code:
-        return truth((left.constant == right.constant) is (symbol == "=="))
-    if NULL in (left.type, right.type) and left.known and right.known:
-        return truth((left.constant is right.constant is None) is (symbol == "=="))
-    if NULL in (left.type, right.type):
-        identity = "is" if symbol == "==" else "is not"
-        return combine(f"({left.code} {identity} {right.code})", BOOL, left, right)
-    if _is_dyn(left, right) and (BOOL in (left.type, right.type) or (left.type in _LOOSE and right.type in _LOOSE)):
-        equal = f"cel.equal({left.code}, {right.code})"
-        return combine(equal if symbol == "==" else f"(not {equal})", BOOL, left, right)
-    return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
-
-
-def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
-    types = (left.type, right.type)
-    plain = f"({left.code} {symbol} {right.code})"
-    if types == (DOUBLE, DOUBLE) and symbol != "%":
-        code = f"cel.divide_double({left.code}, {right.code})" if symbol == "/" else plain
-        return combine(code, DOUBLE, left, right)
-    if types in ((INT, INT), (UINT, UINT)):
-        checked = "cel.int64" if left.type is INT else "cel.uint64"
-        if symbol == "/":
-            return combine(f"{checked}(cel.divide({left.code}, {right.code}))", left.type, left, right, fails=True)
-        if symbol == "%":
-            if left.type is UINT and right.known and right.constant > 0:
-                return combine(plain, UINT, left, right)
-            return combine(f"cel.modulo({left.code}, {right.code})", left.type, left, right, fails=True)
-        return combine(f"{checked}({left.code} {symbol} {right.code})", left.type, left, right, fails=True)
-    if symbol == "+" and left.type.name == right.type.name and left.type.name in ("string", "bytes", "list"):
-        return combine(plain, left.type if left.type == right.type else list_of(DYN), left, right)
-    times = {
-        ("+", TIMESTAMP, DURATION): TIMESTAMP,
-        ("+", DURATION, TIMESTAMP): TIMESTAMP,
-        ("+", DURATION, DURATION): DURATION,
-        ("-", TIMESTAMP, TIMESTAMP): DURATION,
-        ("-", TIMESTAMP, DURATION): TIMESTAMP,
-        ("-", DURATION, DURATION): DURATION,
-    }
-    found = times.get((symbol, *types))
-    if found is None:
-        raise _no_overload(symbol, left, right)
-    if "c.now" in (left.code, right.code):
-        # The present is far from the limits, and "within" stays a plain comparison.
-        return combine(plain, found, left, right)
-    checked = "cel.timestamp" if found is TIMESTAMP else "cel.int64"
-    return combine(f"{checked}({left.code} {symbol} {right.code})", found, left, right, fails=True)
-
-
-# -- functions -------------------------------------------------------------------------------------
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, given, literal, tagged
 
 Overload = Callable[[list[Value]], Value]
 _OVERLOADS: dict[tuple[str, tuple[str, ...]], Overload] = {}
 
 
+_FUNCTIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
+"""What is called as a function only."""
+
+
+def check_name(name: str, *, method: bool) -> None:
+    """Refuse a function that rules do not have, or a conversion that is called as a method."""
+    if name not in _SPECIAL and name != "matches" and not any(known == name for known, _ in _OVERLOADS):
+        raise CelTypeError(
+            f"unknown function {name}; rules have CEL's standard library, its strings and protovalidate's functions"
+        )
+    if method and name in _FUNCTIONS:
+        raise CelTypeError(f"{name} is a function: {name}(...)")
+
+
 def call(name: str, arguments: list[Value]) -> Value:
     """A function, or a method with its target as the first argument."""
+    if name not in ("dyn", "type"):
+        arguments = [given(argument) for argument in arguments]
     if name in _SPECIAL:
         found = _SPECIAL[name](arguments)
         if found is not None:
             return found
-        raise _no_overload(name, *arguments)
+        raise no_overload(name, *arguments)
     if name == "join" and arguments[0].type.name == "list" and arguments[0].type.of not in (STRING, DYN):
-        raise _no_overload(name, *arguments)
+        raise no_overload(name, *arguments)
     overload = _OVERLOADS.get((name, tuple(argument.type.name for argument in arguments)))
-    if overload is None:
-        known = any(known == name for known, _ in _OVERLOADS)
-        raise _no_overload(name, *arguments) if known else CelTypeError(f"unknown function {name}")
-    return overload(arguments)
+    if overload is not None:
+        return overload(arguments)
+    if is_dynamic(*arguments):
+        return dispatched(name, arguments, lambda values: call(name, values))
+    raise no_overload(name, *arguments)
+
+
+def _type_of(arguments: list[Value]) -> Value | None:
+    if len(arguments) != 1:
+        return None
+    (value,) = arguments
+    if value.type is DYN or value.nullable:
+        value = tagged(value, unsigned=True) if not value.nullable else value
+        return combine(f"cel.type_of({value.code})", TYPE, value, fails=True)
+    message = value.type.message
+    return constant(TYPE_NAMES[value.type.name] if message is None else message.full_name, TYPE)
 
 
 def _simple(name: str, types: str, code: str, result: Type, *, fails: bool = False) -> None:
@@ -233,7 +148,6 @@ _simple("trim", "string", "{0}.strip()", STRING)
 _simple("replace", "string string string", "{0}.replace({1}, {2})", STRING)
 _simple("indexOf", "string string", "{0}.find({1})", INT)
 _simple("lastIndexOf", "string string", "{0}.rfind({1})", INT)
-_simple("isNan", "double", "cel.is_nan({0})", BOOL)
 _simple("isInf", "double", "cel.is_inf({0})", BOOL)
 _simple("isInf", "double int", "cel.is_inf({0}, {1})", BOOL)
 _simple("unique", "list", "cel.unique({0})", BOOL)
@@ -261,11 +175,21 @@ def _uint(arguments: list[Value]) -> Value:
 _OVERLOADS["uint", ("int",)] = _uint
 
 
+def _is_nan(arguments: list[Value]) -> Value:
+    (value,) = arguments
+    # A name is compared with itself: this is in every range of doubles, and a call takes longer than the rest.
+    code = f"({value.code} != {value.code})" if value.code.isidentifier() else f"cel.is_nan({value.code})"
+    return combine(code, BOOL, value)
+
+
+_OVERLOADS["isNan", ("double",)] = _is_nan
+
+
 def _dyn(arguments: list[Value]) -> Value | None:
     if len(arguments) != 1:
         return None
     (value,) = arguments
-    value = tagged(value)
+    value = tagged(value, unsigned=True)
     return Value(value.code, DYN, value.constant, value.free, value.fails)
 
 
@@ -294,6 +218,8 @@ def _timestamp(arguments: list[Value]) -> Value | None:
 def _time(arguments: list[Value], type: Type, parse: str) -> Value | None:
     if [argument.type for argument in arguments] != [STRING]:
         overload = _OVERLOADS.get((type.name, tuple(argument.type.name for argument in arguments)))
+        if overload is None and is_dynamic(*arguments):
+            return dispatched(type.name, arguments, lambda values: call(type.name, values))
         return overload(arguments) if overload else None
     found = combine(f"{parse}({arguments[0].code})", type, *arguments, fails=True)
     if arguments[0].known and not found.known:
@@ -306,4 +232,5 @@ _SPECIAL: dict[str, Callable[[list[Value]], Value | None]] = {
     "format": _format,
     "duration": _duration,
     "timestamp": _timestamp,
+    "type": _type_of,
 }

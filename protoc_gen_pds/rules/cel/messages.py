@@ -7,21 +7,20 @@ from typing import Any
 
 from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.types import Types
+from protoc_gen_pds.rules.cel.literals import assignable, built_in
 from protoc_gen_pds.rules.cel.types import (
     BOOL,
     BYTES,
     DOUBLE,
-    DURATION,
     DYN,
     STRING,
-    TIMESTAMP,
     WRAPPERS,
     Type,
     field_type,
     rule_type,
 )
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, plain, rules_message, truth
-from protoc_gen_pds.schema import Field, Presence
+from protoc_gen_pds.schema import Field, Message, Presence
 
 
 class Fields:
@@ -35,7 +34,7 @@ class Fields:
         """``operand.name``."""
         if operand.type.name == "map":
             key = constant(name, STRING)
-            return converted(combine(f"cel.lookup({operand.code}, {key.code})", operand.type.of, operand, fails=True))
+            return combine(f"cel.lookup({operand.code}, {key.code})", operand.type.of, operand, fails=True)
         if operand.type is DYN:
             return combine(f"cel.select({operand.code}, {constant(name, STRING).code})", DYN, operand, fails=True)
         if operand.type.name != "message":
@@ -47,17 +46,18 @@ class Fields:
     def _field(self, operand: Value, field: Field) -> Value:
         code = f"{operand.code}.{self._names.attribute(field)}"
         type = field_type(field)
-        if field.presence in (Presence.IMPLICIT, Presence.NONE):
-            return converted(replace(operand, code=code, type=type, choice=None))
-        if type in (TIMESTAMP, DURATION):
-            return replace(operand, code=f"cel.nanoseconds({code})", type=type, choice=None)
+        found = Value(code, type, free=operand.free, fails=operand.fails)
+        if field.presence in (Presence.IMPLICIT, Presence.NONE) or conversion(field):
+            return converted(found, field)
+        if type in WRAPPERS.values() and field.message is not None:
+            return replace(found, nullable=True)
         if field.message is None:
             code = self._with_default(code, field, operand, type)
-        elif field.message.full_name not in WRAPPERS and type.name == "message":
+        elif type.name == "message":
             code = f"({code} or {self._types.reference(field.message)}())"
         elif type.name in ("map", "list"):
             code = f"({code} or {'{}' if type.name == 'map' else '[]'})"
-        return replace(operand, code=code, type=type, choice=None)
+        return replace(found, code=code)
 
     def _with_default(self, code: str, field: Field, operand: Value, type: Type) -> str:
         if field.default is not None:
@@ -71,6 +71,9 @@ class Fields:
         """``has(operand.name)``."""
         if operand.type.name == "map":
             return combine(f"({constant(name, STRING).code} in {operand.code})", BOOL, operand)
+        if operand.type is DYN:
+            code = f"cel.has({operand.code}, {constant(name, STRING).code})"
+            return combine(code, BOOL, operand, fails=True)
         if operand.type.name != "message":
             raise CelTypeError(f"a {operand.type} has no field {name}")
         if operand.type.message is None:
@@ -78,6 +81,25 @@ class Fields:
         field = _find(operand.type, name)
         code = f"{operand.code}.{self._names.attribute(field)}"
         return replace(operand, code=f"({present(field, code)})", type=BOOL, choice=None)
+
+    # -- messages that are made ------------------------------------------------------------------
+
+    def literal(self, message: str | Message, values: dict[str, Value]) -> Value:
+        """``pkg.Message{field: value}``; CEL's own messages are values of its own."""
+        if isinstance(message, str):
+            return built_in(message, values)
+        fields = {field.name: field for field in message.fields}
+        parts = []
+        for name, value in values.items():
+            if name not in fields:
+                raise CelTypeError(f"{message.full_name} has no field {name}")
+            value = assignable(message.full_name, fields[name], value)
+            parts.append(f"{constant(name, STRING).code}: {value.code}")
+        cls = self._types.reference(message)
+        # The class is a name that has a meaning at run time only: such a value is never folded.
+        free = frozenset({cls}).union(*(value.free for value in values.values()))
+        code = f"cel.make({cls}, {{{', '.join(parts)}}})" if parts else f"{cls}()"
+        return Value(code, Type("message", message=message), free=free, fails=bool(parts))
 
 
 def present(field: Field, code: str) -> str:
@@ -95,13 +117,31 @@ def zero_of(field: Field) -> str:
     return {BOOL: "False", STRING: '""', BYTES: 'b""', DOUBLE: "0.0"}.get(type, "0")
 
 
-def converted(value: Value) -> Value:
-    """A value as CEL computes with it: Timestamps and Durations in nanoseconds."""
-    if value.type in (TIMESTAMP, DURATION):
-        return replace(value, code=f"cel.nanoseconds({value.code})")
-    if value.type.name == "list" and value.type.of in (TIMESTAMP, DURATION):
-        return replace(value, code=f"[cel.nanoseconds(x) for x in {value.code}]")
-    return value
+_CONVERSIONS = {
+    "google.protobuf.Any": "cel.unpack",
+    "google.protobuf.Duration": "cel.nanoseconds",
+    "google.protobuf.Timestamp": "cel.nanoseconds",
+    "google.protobuf.Value": "cel.json",
+}
+
+
+def conversion(field: Field) -> str:
+    """The function that makes CEL's value of one that a field holds; empty where they are the same."""
+    message = field.map_value.message if field.is_map else field.message
+    return _CONVERSIONS.get(message.full_name, "") if message is not None else ""
+
+
+def converted(value: Value, field: Field) -> Value:
+    """What a field, an element or an entry of it holds, as CEL computes with it."""
+    function = conversion(field)
+    if not function:
+        return value
+    code, fails = value.code, value.fails or function == "cel.unpack"
+    if value.type == field_type(field) and field.is_map:
+        return replace(value, code=f"{{k: {function}(x) for k, x in {code}.items()}}", fails=fails)
+    if value.type == field_type(field) and field.repeated:
+        return replace(value, code=f"[{function}(x) for x in {code}]", fails=fails)
+    return replace(value, code=f"{function}({code})", fails=fails)
 
 
 def _find(type: Type, name: str) -> Field:

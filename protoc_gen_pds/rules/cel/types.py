@@ -89,6 +89,8 @@ _WELL_KNOWN = {
     "google.protobuf.Struct": Type("map", DYN, STRING),
     "google.protobuf.ListValue": Type("list", DYN),
     "google.protobuf.Value": DYN,
+    # What it holds.
+    "google.protobuf.Any": DYN,
     **WRAPPERS,
 }
 

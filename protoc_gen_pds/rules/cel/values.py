@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protoc_gen_pds.python import layout
-from protoc_gen_pds.rules.cel.types import BOOL, DURATION, TIMESTAMP, WRAPPERS, Type
+from protoc_gen_pds.rules.cel.types import BOOL, DURATION, TIMESTAMP, UINT, WRAPPERS, Type
 from protoc_gen_pds.runtime import cel
 from protoc_gen_pds.runtime.validation import RuleError
 
@@ -38,7 +38,7 @@ class Value:
         free: names in the code that have a meaning only at run time.
         fails: whether evaluating it can raise a RuleError.
         choice: condition, then and otherwise, where it is a conditional.
-        unset: whether the code is None for a field that is not set.
+        nullable: whether the code may give None, as the field of a wrapper does that is not set.
     """
 
     code: str
@@ -47,6 +47,7 @@ class Value:
     free: frozenset[str] = frozenset()
     fails: bool = False
     choice: tuple[Value, Value, Value] | None = None
+    nullable: bool = False
 
     @property
     def known(self) -> bool:
@@ -77,7 +78,7 @@ def literal(value: Any) -> str:
         if math.isfinite(value):
             return f"({value!r})" if math.copysign(1, value) < 0 else repr(value)
         return f'float("{value}")'
-    if isinstance(value, (cel.Moment, cel.Span)):
+    if isinstance(value, (cel.Moment, cel.Span, cel.Unsigned)):
         return f"cel.{type(value).__name__}({int(value)})"
     if isinstance(value, int):
         return f"({int(value)})" if value < 0 else repr(int(value))
@@ -92,13 +93,26 @@ def literal(value: Any) -> str:
     raise CelTypeError(f"a {type(value).__name__} has no literal")
 
 
-def tagged(value: Value) -> Value:
-    """A value for a place without a type of its own: times can be told from integers there."""
-    kind = {TIMESTAMP: cel.Moment, DURATION: cel.Span}.get(value.type)
-    if kind is None:
+_TAGS: dict[Type, type[int]] = {TIMESTAMP: cel.Moment, DURATION: cel.Span, UINT: cel.Unsigned}
+
+
+def tagged(value: Value, *, unsigned: bool = False) -> Value:
+    """A value for a place without a type of its own: times can be told from integers there.
+
+    With ``unsigned``, uints can be too.
+    """
+    kind = _TAGS.get(value.type)
+    if kind is None or (value.type is UINT and not unsigned):
         return value
     known = kind(value.constant) if value.known else UNKNOWN
     return replace(value, code=f"cel.{kind.__name__}({value.code})", constant=known)
+
+
+def given(value: Value) -> Value:
+    """An operand that must not be null."""
+    if not value.nullable:
+        return value
+    return Value(f"cel.given({value.code})", value.type, free=value.free, fails=True)
 
 
 def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Value:
