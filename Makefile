@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # google/api is input of generated/: another version of it may give other descriptors.
 GOOGLE_API := googleapis-common-protos==1.76.0
 
-.PHONY: generate check check-oldest test lint format serve conformance bench bench-compiled clean help
+.PHONY: generate check check-oldest test lint format serve conformance fuzz bench bench-compiled clean help
 
 help:
 	@echo 'make generate     regenerate generated/ from proto/ and print what changed'
@@ -19,6 +19,7 @@ help:
 	@echo 'make format       let ruff rewrite the generator and the tests'
 	@echo 'make serve        start the example service on this machine'
 	@echo 'make conformance  run the official protobuf conformance suite'
+	@echo 'make fuzz         random texts and messages, with protovalidate as the judge (FORMATS= MESSAGES=)'
 	@echo 'make bench        run the measurements of bench/'
 	@echo 'make bench-compiled  compile a generated codec with mypyc and measure it'
 	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
@@ -86,6 +87,14 @@ serve: $(VENV)/.dev
 
 conformance: $(VENV)/.dev
 	$(BIN)/python tests/conformance/run.py
+
+# Nightly: about four minutes. The tests run the same with fewer.
+FORMATS ?= 1000000
+MESSAGES ?= 1000000
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/test_formats.py $(FORMATS)
+	$(BIN)/python tests/test_validators_fuzz.py $(MESSAGES)
 
 # All of bench/, or some: make bench BENCHES='codec generate'.
 BENCHES ?= generate $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
