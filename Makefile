@@ -97,7 +97,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python tests/test_validators_fuzz.py $(MESSAGES)
 
 # All of bench/, or some: make bench BENCHES='codec generate'.
-BENCHES ?= generate $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
+BENCHES ?= $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

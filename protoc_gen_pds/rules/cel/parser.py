@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -57,8 +58,9 @@ _LEVELS = (
 T = TypeVar("T")
 
 
+@functools.lru_cache(1024)
 def parse(source: str) -> Expression:
-    """The syntax tree of an expression.
+    """The syntax tree of an expression; kept, for the expressions of the standard rules come again and again.
 
     Raises:
         CelSyntaxError: it is not CEL, or nested too deeply.
