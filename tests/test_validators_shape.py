@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
+import fractions
 import functools
+import math
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -214,6 +218,93 @@ def test_nesting_is_bounded(shapes: ModuleType) -> None:
     loop: list[Any] = []
     loop.append(loop)
     assert [v.rule_id for v in shapes.violations(shapes.All(value=loop))] == ["shape.depth"]
+
+
+def test_a_graph_of_messages_with_more_ways_through_it_than_time_is_left_at_the_first(shapes: ModuleType) -> None:
+    tree = shapes.Tree()
+    tree.children = [tree, tree, tree]
+    tree.child = tree
+    (found,) = shapes.violations(tree)
+    assert (found.rule_id, len(found.field_path)) == ("shape.depth", 101)
+
+
+def test_a_chain_of_ten_thousand_messages_is_a_violation(shapes: ModuleType) -> None:
+    tree = shapes.Tree()
+    for _ in range(10_000):
+        tree = shapes.Tree(child=tree)
+    assert [v.rule_id for v in shapes.violations(tree)] == ["shape.depth"]
+
+
+class _Text(str):
+    __slots__ = ()
+
+
+class _Number(int):
+    pass
+
+
+class _Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+HOSTILE: list[Any] = [
+    True, None, -1, 1.0, math.nan, math.inf, "x", b"x", "\ud800", 2**63, -(2**63) - 1, 10**5000, [], (), {},
+    {1: 2}, {"a": 1}, {None: 1}, [None], [[[]]], object(), _Unprintable(), _Text("a"), _Number(3),
+    decimal.Decimal(1), fractions.Fraction(1, 2), complex(1, 2), bytearray(b"x"), memoryview(b"x"), range(3),
+    iter([1]), set(), frozenset(), int, ..., lambda: 1,
+]  # fmt: skip
+
+
+def _everywhere(shapes: ModuleType, value: Any) -> Iterator[tuple[str, Any]]:
+    """Messages with a value in every field, and in every kind of place inside one, where Python admits it."""
+    from pds_api._runtime import wkt
+
+    for name in shapes.All._fields:
+        yield name, shapes.All(**{name: value})
+    inside: dict[str, dict[str, Any]] = {
+        "element": {"numbers": [value]},
+        "message": {"inners": [value]},
+        "entry": {"by_name": {"k": value}},
+        "member": {"choice": shapes.All.Name(value)},
+        "message member": {"choice": shapes.All.Message(value)},
+        "json": {"value": [value], "object": {"a": value}, "list": [{"b": value}]},
+        "wrapped": {"wraps": [value]},
+        "any": {"any": wkt.Any(type_url=value, value=value)},
+        "time": {"time": wkt.Timestamp(seconds=value, nanos=value)},
+        "mask": {"mask": wkt.FieldMask(paths=value)},
+    }
+    try:
+        hash(value)
+    except TypeError:
+        pass
+    else:
+        inside |= {
+            "key": {"by_name": {value: shapes.Inner()}},
+            "number key": {"by_number": {value: "x"}},
+            "flag key": {"by_flag": {value: 1}},
+        }
+    for name, values in inside.items():
+        yield name, shapes.All(**values)
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: type(value).__name__)
+def test_whatever_is_where_no_one_expects_it(shapes: ModuleType, value: Any) -> None:
+    """No traceback; violations have paths and texts of bounded length; what has none can be encoded."""
+    count = 0
+    for place, message in _everywhere(shapes, value):
+        found = shapes.violations(message)
+        count += len(found)
+        for violation in found:
+            assert violation.field, place
+            assert len(str(violation)) < 300, place
+            assert violation.field_path, place
+        if found:
+            with pytest.raises(ValueError, match=r"."):
+                shapes.validate(message)
+        else:
+            message.to_bytes()
+    assert count > 20
 
 
 def test_the_error_lists_every_violation(shapes: ModuleType) -> None:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 from ..message import MAX_DEPTH, Message
-from .paths import Key, Place, Rule, steps_of
+from .paths import Key, Place, Rule, shown, steps_of
 from .violation import Violation
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Check:
     # Class attributes as defaults: a run that nothing goes wrong in costs two assignments.
     faults = 0
     _for_key = False
+    _overflow = False
     _special = False
     _fail_fast = False
     _only: list[tuple[str, ...]] | None = None
@@ -123,7 +124,7 @@ class Check:
         if not isinstance(value, str):
             return self.wrong(value, "a str", at, name, key)
         try:
-            value.encode()
+            str.encode(value)
         except UnicodeEncodeError as error:
             found = f"must be text, but has the surrogate U+{ord(value[error.start]):04X} at index {error.start}"
             return self.fault(at, name, "utf8", found, key)
@@ -135,7 +136,7 @@ class Check:
         """Whether a value is a str of a field that may hold bytes that are no UTF-8, as surrogates."""
         if isinstance(value, str):
             try:
-                value.encode("utf-8", "surrogateescape")
+                str.encode(value, "utf-8", "surrogateescape")
             except UnicodeEncodeError:
                 return self.string(value, at, name, key)
             return True
@@ -174,12 +175,7 @@ class Check:
             return self.wrong(value, "an int", at, name, key)
         if low <= value <= high:
             return True
-        shown = (
-            str(value)
-            if value.bit_length() <= 128
-            else f"a number of {value.bit_length()} bits"
-        )
-        found = f"must be from {low} to {high}, got {shown}"
+        found = f"must be from {low} to {high}, got {shown(int(value))}"
         return self.fault(at, name, "range", found, key)
 
     def float(self, value: object, at: Place, name: str, key: Key = None) -> bool:
@@ -216,7 +212,7 @@ class Check:
         try:
             cls(value)
         except ValueError:
-            found = f"must be a number of {cls.__qualname__}, got {value}"
+            found = f"must be a number of {cls.__qualname__}, got {shown(int(value))}"
             return self.fault(at, name, "range", found, key)
         return True
 
@@ -245,7 +241,15 @@ class Check:
         return True
 
     def too_deep(self, at: Place) -> bool:
-        """Whether a message is nested more deeply than can be decoded; reported if so."""
+        """Whether a message is nested more deeply than can be decoded; reported if so.
+
+        After that no message that may hold itself is looked into any more: where one does, and several
+        times, there are more ways through it than any run has time for.
+        """
+        if self._overflow:
+            # What is not looked into counts as faulty, so that no rule sees it.
+            self.faults += 1
+            return True
         depth, place = 0, at
         while place is not None:
             place = place[0]
@@ -253,6 +257,7 @@ class Check:
         if depth <= MAX_DEPTH:
             return False
         self.faults += 1
+        self._overflow = True
         self.report(
             at, "shape.depth", f"messages must be nested at most {MAX_DEPTH} deep"
         )
@@ -270,9 +275,5 @@ def _expected(expected: str, value: object) -> str:
     if value is None:
         return f"must be {expected}, got None"
     cls: Any = type(value)
-    shown = repr(value) if isinstance(value, int | float | str | bytes | bool) else ""
-    if isinstance(value, int) and value.bit_length() > 128:
-        shown = ""
-    if len(shown) > 60:
-        shown = f"{shown[:57]}..."
-    return f"must be {expected}, got {cls.__qualname__}{f' {shown}' if shown else ''}"
+    plain = isinstance(value, int | float | str | bytes)
+    return f"must be {expected}, got {cls.__qualname__}{f' {shown(value)}' if plain else ''}"

@@ -111,7 +111,19 @@ def _key(key: object) -> str:
         # A surrogate, which no encoder takes, is shown by its escape.
         printable = key.isascii() or not any("\ud800" <= c <= "\udfff" for c in key)
         return json.dumps(key, ensure_ascii=not printable)
-    return str(key).lower() if isinstance(key, bool) else repr(key)
+    return str(key).lower() if isinstance(key, bool) else shown(key)
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value in a text for people: short, whatever it is."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        # Python refuses to write out thousands of digits.
+        return f"a number of {value.bit_length()} bits"
+    try:
+        found = repr(value)
+    except Exception:
+        return f"a {type(value).__qualname__}"
+    return found if len(found) <= limit else f"{found[: limit - 3]}..."
 
 
 def elements_of(root: type[Message], place: Place) -> tuple[PathElement, ...]:
