@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import support
 
+from protoc_gen_pds import plugin
+from protoc_gen_pds.compiler import compile_files
+
 PROTO = """
 syntax = "proto3";
 package shop;
@@ -65,8 +68,6 @@ def test_rules_are_laid_over_the_protos(tmp_path: Path, import_tree: Any) -> Non
 def test_an_overlay_is_merged_with_annotations(tmp_path: Path, shared: Path, import_tree: Any) -> None:
     from google.protobuf import descriptor_pb2
 
-    from protoc_gen_pds import plugin
-
     data = (shared / "validation-cases" / "fdset.binpb").read_bytes()
     files = list(descriptor_pb2.FileDescriptorSet.FromString(data).file)
     name = "buf/validate/conformance/cases/strings.proto"
@@ -104,11 +105,62 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, rules: str, expected: 
     assert "\n" not in str(caught.value)
 
 
-def test_a_rule_that_does_not_suit_is_an_error_of_the_field(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match=r"shop\.proto:6:3: \(buf\.validate\.field\)\.int32 does not suit shop\.Order\.id"
-    ):
-        _generate(tmp_path, "shop.Order.id: {int32: {gt: 1}}")
+_BOMB = "".join(f"  - &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+TOO_MUCH = [
+    ("shop.Order.id: {string: {in: &a [x, *a]}}", "1:34: nested more than 50 deep, or an alias"),
+    ("shop.Order.id: &a {string: *a}", "nested more than 50 deep, or an alias"),
+    (f"shop.Order.id: {'{string: ' * 2000}{'}' * 2000}", "nested more than 50 deep"),
+    ("[" * 3000, "nested more than 50 deep"),
+    (f"shop.Order.id:\n  - &a [x, x, x, x]\n{_BOMB}", "more than 100000 values"),
+    ("shop.Order.id: {string: {min_len: 1, minLen: 2}}", '1:38: "minLen" is there twice, by its two names'),
+    ("shop.Order.id: {required: true, required: false}", '1:33: "required" is there twice'),
+    ("shop.Order.id: {string: {min_len: 1}, int32: {gt: 1}}", "1:16: shop.Order.id: "),
+    ("shop.Order.id: !!python/object:os.system {a: b}", 'FieldRules has no rule "a"'),
+    ("{}\n---\n{}", "2:1: not YAML: but found another document"),
+]
+
+
+@pytest.mark.parametrize(("rules", "expected"), TOO_MUCH)
+def test_what_repeats_or_has_no_end_is_refused(tmp_path: Path, rules: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.rules\.yaml:") as caught:
+        _generate(tmp_path, rules)
+    assert expected in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_an_alias_repeats_rules(tmp_path: Path, import_tree: Any) -> None:
+    rules = "shop.Order.table: &short {string: {max_len: 2}}\nshop.proto: {shop.Order.id: *short}"
+    shop = import_tree(_generate(tmp_path, rules), "overlaid.shop")
+    found = shop.violations(shop.Order(id="abc", target=shop.Order.Table("abc")))
+    assert [v.field for v in found] == ["id", "table"]
+
+
+WRONG_RULES = [
+    ("# one\nshop.Order.id: {int32: {gt: 1}}", "2:1: (buf.validate.field).int32 does not suit shop.Order.id"),
+    ("shop.Order.id: {string: {pattern: '('}}", '1:1: (buf.validate.field).string.pattern, rule "string.pattern": '),
+    ("shop.Order.id: {cel: [{id: x, expression: this.foo}]}", '.cel[0], rule "x": a string has no field foo'),
+    ("shop.Order: {cel: [{id: x, expression: this.idd == 1}]}", 'rule "x": shop.Order has no field idd'),
+    ("shop.Order: {oneof: [{fields: [id, idd]}]}", '(buf.validate.message).oneof: there is no field "idd"'),
+]
+
+
+@pytest.mark.parametrize(("rules", "expected"), WRONG_RULES)
+def test_a_rule_that_does_not_suit_is_an_error_where_it_is_written(tmp_path: Path, rules: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.rules\.yaml:\d+:\d+: ") as caught:
+        _generate(tmp_path, rules)
+    assert expected in str(caught.value)
+
+
+def test_rules_from_both_places_name_both(tmp_path: Path) -> None:
+    proto = PROTO.replace("string id = 1;", "string id = 1 [(buf.validate.field).required = true];")
+    proto = proto.replace("import", 'import "buf/validate/validate.proto";\nimport', 1)
+    (tmp_path / "shop.proto").write_text(proto)
+    (tmp_path / "x.rules.yaml").write_text("shop.Order.id: {int32: {gt: 1}}")
+    files = compile_files(["shop.proto"], [str(tmp_path)])
+    parameter = f"emit=validators,rules={tmp_path / 'x.rules.yaml'}"
+    error = plugin.respond(support.make_request(files, ["shop.proto"], parameter)).error
+    assert error.startswith("shop.proto:7:3: (buf.validate.field).int32 does not suit shop.Order.id: ")
+    assert error.endswith("x.rules.yaml:1:1)")
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.types import TIMESTAMP, Type, field_type, message_type, value_type
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
-from protoc_gen_pds.rules.patterns import PatternError
+from protoc_gen_pds.rules.patterns import PatternError, prepare
 from protoc_gen_pds.rules.read import Element, FieldRules, Ignore, Reader, Rule
 from protoc_gen_pds.schema import Field, Message
 
@@ -28,7 +28,7 @@ def describe(message: Message, reader: Reader) -> Iterator[str]:
     Raises:
         GenerationError: a rule is wrong.
     """
-    words = _Words(message)
+    words = _Words(message, reader)
     for oneof in message.oneofs:
         if reader.oneof(oneof):
             yield f"{oneof.name}: exactly one of {', '.join(f.name for f in oneof.fields)} must be set [required]"
@@ -44,11 +44,18 @@ def describe(message: Message, reader: Reader) -> Iterator[str]:
         yield f"message: {count} one of {', '.join(f.name for f in group.fields)} can be set [message.oneof]"
 
 
+def _pattern(pattern: str) -> str:
+    """A name for a pattern; one that is wrong is refused, as it is when code is generated."""
+    prepare(pattern)
+    return "pattern"
+
+
 class _Words:
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, reader: Reader) -> None:
+        self._reader = reader
         names = Names(Options())
         fields = Fields(names, Types(names, Scope(())))
-        self._compiler = Compiler(fields, lambda pattern: "pattern", Declarations(message.file))
+        self._compiler = Compiler(fields, _pattern, Declarations(message.file))
 
     def field(self, field: Field, rules: FieldRules) -> Iterator[str]:
         if rules.is_required:
@@ -79,7 +86,7 @@ class _Words:
                 {**rule.names, "this": variable("this", type), "now": variable("now", TIMESTAMP)},
             )
         except (CelSyntaxError, CelTypeError, PatternError) as error:
-            raise element.error(f'rule "{rule.id}": {error}') from error
+            raise self._reader.error(element, f'rule "{rule.id}": {error}') from error
         text = rule.message or _text(value) or rule.expression
         if (value.known and value.constant in (True, "")) or _EMPTY in text:
             return

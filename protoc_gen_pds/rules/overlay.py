@@ -27,6 +27,11 @@ _RULES: tuple[tuple[type, str], ...] = (
 )
 
 
+MAX_DEPTH = 50
+MAX_VALUES = 100_000
+"""What rules never need: a file with more is a mistake, or aliases that multiply."""
+
+
 class Overlay:
     """The rules of one overlay file; called with an element, it gives its rules or None."""
 
@@ -39,6 +44,8 @@ class Overlay:
         self._path = path
         self._pool = schema.pool
         self._rules: dict[Element, Any] = {}
+        self._places: dict[Element, Position] = {}
+        self._values = 0
         add_validate_proto(self._pool)
         entries = list(self._entries(_load(path)))
         if not entries:
@@ -58,6 +65,10 @@ class Overlay:
         """The rules of an element as a message of buf.validate, or None."""
         return self._rules.get(element)
 
+    def position(self, element: Element) -> Position | None:
+        """Where the rules of an element begin, if it has any here."""
+        return self._places.get(element)
+
     def _add(self, key: Any, value: Any, known: dict[str, Element]) -> None:
         element = known.get(key.value)
         if element is None:
@@ -71,6 +82,7 @@ class Overlay:
         message = message_factory.GetMessageClass(descriptor)()
         self._parse(value, message, key.value)
         self._rules[element] = message
+        self._places[element] = self._position(key)
 
     def _parse(self, node: Any, message: Any, name: str) -> None:
         data = self._data(node)
@@ -120,12 +132,24 @@ class Overlay:
             seen.add(key.value)
             yield key, value
 
-    def _data(self, node: Any) -> Any:
+    def _data(self, node: Any, depth: int = 0) -> Any:
         """A YAML node as the JSON that it stands for; dates stay text."""
+        self._values += 1
+        if depth > MAX_DEPTH:
+            raise self._error(node, f"nested more than {MAX_DEPTH} deep, or an alias of what is around it")
+        if self._values > MAX_VALUES:
+            raise self._error(node, f"more than {MAX_VALUES} values, with those that aliases repeat")
         if node.id == "mapping":
-            return {key.value: self._data(value) for key, value in self._entries(node)}
+            found = {key.value: self._data(value, depth + 1) for key, value in self._entries(node)}
+            names: set[str] = set()
+            for key, _ in node.value:
+                # min_len and minLen are one rule.
+                if (name := key.value.replace("_", "").lower()) in names:
+                    raise self._error(key, f'"{key.value}" is there twice, by its two names')
+                names.add(name)
+            return found
         if node.id == "sequence":
-            return [self._data(item) for item in node.value]
+            return [self._data(item, depth + 1) for item in node.value]
         import yaml
 
         kind = node.tag.rpartition(":")[2]
@@ -134,8 +158,11 @@ class Overlay:
         return node.value
 
     def _error(self, node: Any, message: str) -> GenerationError:
+        return GenerationError(message, self._position(node))
+
+    def _position(self, node: Any) -> Position:
         mark = node.start_mark
-        return GenerationError(message, Position(self._path, mark.line + 1, mark.column + 1))
+        return Position(self._path, mark.line + 1, mark.column + 1)
 
 
 def _load(path: str) -> Any:
@@ -150,6 +177,8 @@ def _load(path: str) -> Any:
         raise GenerationError(f"option rules: {error.strerror or error}", Position(path)) from error
     except UnicodeDecodeError as error:
         raise GenerationError("option rules: the file is not UTF-8", Position(path)) from error
+    except RecursionError as error:
+        raise GenerationError(f"not rules: nested more than {MAX_DEPTH} deep", Position(path)) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Position(path, mark.line + 1, mark.column + 1) if mark else Position(path)

@@ -6,15 +6,15 @@ option ``buf.validate.predefined``, as do extensions that teams declare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf import message_factory
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.errors import GenerationError, Position
 from protoc_gen_pds.rules.cel.messages import is_set, rule_value
 from protoc_gen_pds.rules.cel.types import NULL, WRAPPERS
 from protoc_gen_pds.rules.cel.values import Value, constant, rules_message
@@ -27,8 +27,16 @@ NUMBERS = {FIELD: 1159, MESSAGE: 1159, ONEOF: 1159, PREDEFINED: 1160}
 Element = Field | Message | Oneof
 Step = tuple[str, int, int] | tuple[str, int, int, int]
 """A step of a rule's path: name, number, type and, in a list, index."""
-Overlay = Callable[[Element], Any]
-"""Further rules of an element as a message of buf.validate, or None."""
+
+
+class Overlay(Protocol):
+    """Further rules, from elsewhere than the .proto files."""
+
+    def __call__(self, element: Element) -> Any:
+        """The rules of an element as a message of buf.validate, or None."""
+
+    def position(self, element: Element) -> Position | None:
+        """Where the rules of an element begin, if it has any."""
 
 
 class Ignore(IntEnum):
@@ -152,6 +160,16 @@ class Reader:
         merged.MergeFrom(laid_over)
         return merged
 
+    def error(self, element: Element, message: str) -> GenerationError:
+        """An error about the rules of an element, where they are written."""
+        place = self._overlay.position(element) if self._overlay is not None else None
+        if place is None:
+            return element.error(message)
+        names = {Field: FIELD, Message: MESSAGE, Oneof: ONEOF}
+        if self._known[names[type(element)]] is None or element.options.get(names[type(element)]) is None:
+            return GenerationError(message, place)
+        return element.error(f"{message} (some of its rules are in {place})")
+
     # -- messages and oneofs ---------------------------------------------------------------------
 
     def oneof(self, oneof: Oneof) -> bool:
@@ -168,10 +186,10 @@ class Reader:
         options = self._options(message, MESSAGE)
         if options is None:
             return MessageRules()
-        _refuse_unknown(options, message, MESSAGE)
+        self._refuse_unknown(options, message, MESSAGE)
         rules = [Rule(text, "", text) for text in options.cel_expression]
         rules += [Rule(rule.id, rule.message, rule.expression) for rule in options.cel]
-        return MessageRules(tuple(rules), tuple(_group(message, group) for group in options.oneof))
+        return MessageRules(tuple(rules), tuple(self._group(message, group) for group in options.oneof))
 
     # -- fields ----------------------------------------------------------------------------------
 
@@ -201,7 +219,7 @@ class Reader:
         expected = "map" if field.is_map else "repeated"
         chosen = options.WhichOneof("type")
         if chosen not in (None, expected):
-            raise _mismatch(field, chosen, expected)
+            raise self._mismatch(field, chosen, expected)
         own = self._rules(field, options, ())
         if chosen is None:
             return own
@@ -218,11 +236,11 @@ class Reader:
     def _single(self, field: Field, options: Any, value: Field, prefix: tuple[Step, ...]) -> FieldRules:
         chosen = options.WhichOneof("type")
         if chosen is not None and chosen != _expected(value):
-            raise _mismatch(field, chosen, _expected(value))
+            raise self._mismatch(field, chosen, _expected(value))
         return self._rules(field, options, prefix)
 
     def _rules(self, field: Field, options: Any, prefix: tuple[Step, ...]) -> FieldRules:
-        _refuse_unknown(options, field, FIELD)
+        self._refuse_unknown(options, field, FIELD)
         descriptor = options.DESCRIPTOR
         chosen = options.WhichOneof("type")
         found: list[Rule] = []
@@ -231,7 +249,7 @@ class Reader:
         names = {"rules": constant(None, NULL), "rule": constant(None, NULL)}
         if chosen is not None:
             rules = getattr(options, chosen)
-            _refuse_unknown(rules, field, f"{FIELD}).{chosen}")
+            self._refuse_unknown(rules, field, f"{FIELD}).{chosen}")
             names["rules"] = rules_message(rules)
             top = (*prefix, _step(descriptor, chosen))
             for rule, value in self._set(rules):
@@ -245,7 +263,9 @@ class Reader:
                 elif chosen == "any" and rule.name in ("in", "not_in"):
                     urls.append(TypeUrls(f"any.{rule.name}", tuple(value), rule.name == "in", path))
                 elif rule.name not in ("strict", "items", "keys", "values"):
-                    raise field.error(f"({FIELD}).{chosen}.{rule.name} is not known; protoc-gen-pds has to be updated")
+                    raise self.error(
+                        field, f"({FIELD}).{chosen}.{rule.name} is not known; protoc-gen-pds has to be updated"
+                    )
         step = _step(descriptor, "cel_expression")
         for i, text in enumerate(options.cel_expression):
             found.append(Rule(text, "", text, (*prefix, (*step[:3], i)), names))
@@ -274,24 +294,36 @@ class Reader:
         options = options_class.FromString(rule.GetOptions().SerializeToString())
         return options.Extensions[self._predefined] if options.HasExtension(self._predefined) else None
 
+    def _group(self, message: Message, group: Any) -> Group:
+        option = f"({MESSAGE}).oneof"
+        names = list(group.fields)
+        fields = {f.name: f for f in message.fields}
+        if not names:
+            raise self.error(message, f"{option} of {message.full_name}: at least one field must be named")
+        for i, name in enumerate(names):
+            if name not in fields:
+                raise self.error(message, f'{option}: there is no field "{name}" in {message.full_name}')
+            if name in names[:i]:
+                raise self.error(message, f'{option} of {message.full_name}: field "{name}" is named twice')
+        return Group(tuple(fields[name] for name in names), group.required)
+
+    def _mismatch(self, field: Field, chosen: str, expected: str | None) -> GenerationError:
+        suits = f"rules of that field are ({FIELD}).{expected}" if expected else "it takes cel and required only"
+        return self.error(field, f"({FIELD}).{chosen} does not suit {field.full_name}: {suits}")
+
+    def _refuse_unknown(self, options: Any, element: Element, option: str) -> None:
+        unknown = UnknownFieldSet(options)
+        if len(unknown):
+            raise self.error(
+                element,
+                f"({option}) has a rule of number {unknown[0].field_number} that is not known; "
+                "import the file that declares it, or update validate.proto",
+            )
+
 
 def behaviors(field: Field) -> list[int]:
     """Numbers of a field's ``google.api.field_behavior``."""
     return field.options.get("google.api.field_behavior") or []
-
-
-def _group(message: Message, group: Any) -> Group:
-    option = f"({MESSAGE}).oneof"
-    names = list(group.fields)
-    fields = {f.name: f for f in message.fields}
-    if not names:
-        raise message.error(f"{option} of {message.full_name}: at least one field must be named")
-    for i, name in enumerate(names):
-        if name not in fields:
-            raise message.error(f'{option}: there is no field "{name}" in {message.full_name}')
-        if name in names[:i]:
-            raise message.error(f'{option} of {message.full_name}: field "{name}" is named twice')
-    return Group(tuple(fields[name] for name in names), group.required)
 
 
 def _expected(value: Field) -> str | None:
@@ -301,20 +333,6 @@ def _expected(value: Field) -> str | None:
             return value.message.fields[0].kind.value
         return _RULES_OF_WELL_KNOWN.get(value.message.full_name)
     return "enum" if value.kind is Kind.ENUM else value.kind.value
-
-
-def _mismatch(field: Field, chosen: str, expected: str | None) -> GenerationError:
-    suits = f"rules of that field are ({FIELD}).{expected}" if expected else "it takes cel and required only"
-    return field.error(f"({FIELD}).{chosen} does not suit {field.full_name}: {suits}")
-
-
-def _refuse_unknown(options: Any, element: Element, option: str) -> None:
-    unknown = UnknownFieldSet(options)
-    if len(unknown):
-        raise element.error(
-            f"({option}) has a rule of number {unknown[0].field_number} that is not known; "
-            "import the file that declares it, or update validate.proto"
-        )
 
 
 def _step(descriptor: Any, name: str) -> tuple[str, int, int]:

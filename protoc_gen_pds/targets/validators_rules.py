@@ -212,16 +212,15 @@ class RuleWriter:
         try:
             value = given(self._compiler.compile(parse(rule.expression), names))
         except (CelSyntaxError, CelTypeError, PatternError) as error:
-            raise _refused(element, rule, str(error)) from error
+            raise self._refused(element, rule, str(error)) from error
         if value.type not in (BOOL, STRING, DYN):
-            raise _refused(element, rule, f"a rule gives a bool or a string, not {value.type}")
+            raise self._refused(element, rule, f"a rule gives a bool or a string, not {value.type}")
         return value
 
-
-def _refused(element: Element, rule: Rule, reason: str) -> GenerationError:
-    path = ".".join(step[0] if len(step) == 3 else f"{step[0]}[{step[3]}]" for step in rule.path)
-    option = f"(buf.validate.field).{path}" if path else "(buf.validate.message).cel"
-    return element.error(f'{option}, rule "{rule.id}": {reason}')
+    def _refused(self, element: Element, rule: Rule, reason: str) -> GenerationError:
+        path = ".".join(step[0] if len(step) == 3 else f"{step[0]}[{step[3]}]" for step in rule.path)
+        option = f"(buf.validate.field).{path}" if path else "(buf.validate.message).cel"
+        return self.reader.error(element, f'{option}, rule "{rule.id}": {reason}')
 
 
 def _literal(part: object) -> str:
