@@ -52,14 +52,22 @@ def seeded() -> BackupService:
     return BackupService(store)
 
 
+LIST = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
+
+
 # -- pages -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("start", [1, 3])
 def test_iterators_go_through_all_numbered_pages(start: int) -> None:
-    request = ListBackupsRequest(pagination=PageBasedPaginationRequest(page_number=start, page_size=70))
+    everything = list(rows())
+    request = ListBackupsRequest(
+        list_by=ListBackupsRequest.DataServiceDeploymentId(everything[0].deployment_id),
+        pagination=PageBasedPaginationRequest(page_number=start, page_size=6),
+    )
     before = request.copy()
-    expected = [row.backup for row in rows()][70 * (start - 1) :]
+    expected = [row.backup for row in everything if row.deployment_id == everything[0].deployment_id][6 * (start - 1) :]
+    assert len(expected) > 12
 
     def ask(address: str) -> list[Backup]:
         with grpc.insecure_channel(address) as channel:
@@ -90,7 +98,7 @@ def test_an_iterator_asks_for_a_page_when_it_is_needed() -> None:
 
     async def test() -> None:
         async with running(Service()) as client:
-            pages = client.iterate_list_backups(ListBackupsRequest())
+            pages = client.iterate_list_backups(LIST)
             seen = [(await anext(pages)).meta for _ in range(3)]
         assert [meta.uid for meta in seen if meta] == ["1.0", "1.1", "2.0"]
         assert asked == [1, 2]
@@ -106,7 +114,7 @@ def test_a_page_that_leads_to_itself_is_an_error_and_no_endless_loop() -> None:
     async def test() -> None:
         async with running(Service()) as client:
             with pytest.raises(PagingError, match="page 1 is followed by page 1"):
-                [backup async for backup in client.iterate_list_backups(ListBackupsRequest())]
+                [backup async for backup in client.iterate_list_backups(LIST)]
 
     run(test)
 
@@ -174,10 +182,10 @@ def test_retries_are_grpcs_own_and_only_for_the_methods_that_are_named() -> None
     async def test() -> None:
         flaky = Flaky()
         async with serving(flaky) as server, open_channel(server.address, retry=retry) as channel:
-            assert await BackupServiceClient(channel).get_backup(GetBackupRequest()) == Backup()
+            assert await BackupServiceClient(channel).get_backup(GetBackupRequest(id="bkp:1")) == Backup()
             assert flaky.calls == 3
             with pytest.raises(Unavailable, match="not yet"):
-                await BackupServiceClient(channel).delete_backup(DeleteBackupRequest())
+                await BackupServiceClient(channel).delete_backup(DeleteBackupRequest(id="bkp:1"))
             assert flaky.calls == 4
 
     run(test)
@@ -187,7 +195,7 @@ def test_sync_channels_retry_too() -> None:
     def ask(address: str) -> Backup:
         retry = Retry([BackupServiceMethods.GET_BACKUP], initial_backoff=0.01)
         with open_sync_channel(address, retry=retry) as channel:
-            return BackupServiceSyncClient(channel).get_backup(GetBackupRequest(), timeout=10)
+            return BackupServiceSyncClient(channel).get_backup(GetBackupRequest(id="bkp:1"), timeout=10)
 
     async def test() -> None:
         async with serving(Flaky()) as server:
@@ -253,7 +261,7 @@ def test_a_validation_error_arrives_with_its_violations() -> None:
     async def test() -> None:
         async with running(ShapeOnly()) as client:
             with pytest.raises(InvalidArgument) as caught:
-                await client.get_backup(GetBackupRequest())
+                await client.get_backup(GetBackupRequest(id="bkp:1"))
         error = caught.value
         assert error.message.startswith("invalid request: id: ")
         assert error.reason == "VALIDATION_FAILED"
@@ -279,7 +287,7 @@ def test_many_violations_are_capped_and_the_error_still_arrives() -> None:
         async with running(Many()) as client:
             for _ in range(50):
                 with pytest.raises(InvalidArgument) as caught:
-                    await client.get_backup(GetBackupRequest())
+                    await client.get_backup(GetBackupRequest(id="bkp:1"))
         error = caught.value
         assert "(and 1999 more)" in error.message
         assert 5 < len(error.violations) <= 50
@@ -312,7 +320,7 @@ def test_details_read_by_the_official_packages() -> None:
         status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
         assert (status.code, status.message) == (3, caught.value.details())
         bad = error_details_pb2.BadRequest()
-        assert status.details[0].Unpack(bad)
+        assert next(detail for detail in status.details if detail.Is(bad.DESCRIPTOR)).Unpack(bad)
         assert [violation.field for violation in bad.field_violations] == ["id"]
         assert metadata["x-request-id"]
 

@@ -59,13 +59,17 @@ Call = tuple[str, dict[str, Any]]
 
 def calls() -> list[Call]:
     """A conversation with the service, in ProtoJSON."""
+    deployment = {"dataServiceDeploymentId": FIRST.deployment_id}
     running_uid, done_uid = uid_in_phase(Status.Phase.IN_PROGRESS), uid_in_phase(Status.Phase.COMPLETED)
     pages = [
-        ("ListBackups", {"pagination": {"pageNumber": str(page), "pageSize": "120"}, "sort": {"sortBy": "NAME"}})
+        (
+            "ListBackups",
+            {"pagination": {"pageNumber": str(page), "pageSize": "10"}, "sort": {"sortBy": "NAME"}, **deployment},
+        )
         for page in (1, 2, 3, 4)
     ]
     sorts = [
-        ("ListBackups", {"sort": {"sortBy": by, "sortOrder": order}, "pagination": {"pageSize": "7"}})
+        ("ListBackups", {"sort": {"sortBy": by, "sortOrder": order}, "pagination": {"pageSize": "7"}, **deployment})
         for by in ("NAME", "CREATED_AT", "UPDATED_AT", "PHASE", "FIELD_UNSPECIFIED")
         for order in ("ASC", "DESC", "VALUE_UNSPECIFIED")
     ]
@@ -79,16 +83,17 @@ def calls() -> list[Call]:
         ("ListBackups", {"dataServiceDeploymentId": FIRST.deployment_id}),
         ("ListBackups", {"backupConfigId": FIRST.config_id}),
         ("ListBackups", {"backupConfigId": "bkc:none"}),
-        ("ListBackups", {"pagination": {"pageNumber": "-1"}}),
-        ("ListBackups", {"pagination": {"pageSize": "-1"}}),
-        ("ListBackups", {"pagination": {"pageNumber": str(2**63 - 1), "pageSize": str(2**63 - 1)}}),
+        ("ListBackups", {"pagination": {"pageNumber": "-1"}, **deployment}),
+        ("ListBackups", {"pagination": {"pageSize": "-1"}, **deployment}),
+        ("ListBackups", {"pagination": {"pageNumber": "1000000", "pageSize": "1000"}, **deployment}),
+        ("ListBackups", {"pagination": {"pageNumber": str(2**63 - 1), "pageSize": str(2**63 - 1)}, **deployment}),
         ("DeleteBackup", {"id": running_uid}),
         ("DeleteBackup", {"id": running_uid, "force": True}),
         ("GetBackup", {"id": running_uid}),
         ("DeleteBackup", {"id": done_uid}),
         ("DeleteBackup", {"id": done_uid}),
         ("DeleteBackup", {}),
-        ("ListBackups", {"pagination": {"pageSize": "1"}}),
+        ("ListBackups", {"pagination": {"pageSize": "1"}, **deployment}),
     ]
 
 
@@ -179,19 +184,24 @@ def test_get_returns_what_was_stored() -> None:
 
 
 def test_pages_cover_everything_once_and_end_with_minus_one() -> None:
+    expected = [uid(row.backup) for row in ROWS if row.deployment_id == FIRST.deployment_id]
+
     async def test(client: BackupServiceClient) -> None:
         seen: list[str] = []
         page, previous = 1, -1
         while page != -1:
-            request = ListBackupsRequest(pagination=PageBasedPaginationRequest(page_number=page, page_size=70))
+            request = ListBackupsRequest(
+                list_by=ListBackupsRequest.DataServiceDeploymentId(FIRST.deployment_id),
+                pagination=PageBasedPaginationRequest(page_number=page, page_size=6),
+            )
             response = await client.list_backups(request)
             place = response.pagination
             assert place is not None
-            assert (place.current_page, place.page_size, place.prev_page) == (page, 70, previous)
-            assert (place.total_records, place.total_pages) == (COUNT, 5)
+            assert (place.current_page, place.page_size, place.prev_page) == (page, 6, previous)
+            assert (place.total_records, place.total_pages) == (len(expected), 5)
             seen += map(uid, response.backups)
             page, previous = place.next_page, page
-        assert seen == [uid(row.backup) for row in ROWS]
+        assert seen == expected
 
     async def main() -> None:
         async with running(seeded()) as client:
@@ -221,12 +231,13 @@ def test_sorting() -> None:
         async with running(seeded()) as client:
             response = await client.list_backups(
                 ListBackupsRequest(
+                    list_by=ListBackupsRequest.DataServiceDeploymentId(FIRST.deployment_id),
                     sort=Sort(sort_by=SortBy.Field.PHASE, sort_order=SortOrder.Value.DESC),
                     pagination=PageBasedPaginationRequest(page_size=COUNT),
                 )
             )
         phases = [backup.status.phase for backup in response.backups if backup.status]
-        assert len(phases) == COUNT
+        assert len(phases) == COUNT // 12
         assert phases == sorted(phases, reverse=True)
         assert len(set(phases)) == 3
 
@@ -241,8 +252,16 @@ def test_errors_have_typed_details() -> None:
             assert missing.value.reason == "BACKUP_NOT_FOUND"
             assert missing.value.find(ResourceInfo) == ResourceInfo("pds/Backup", "bkp:none")
             with pytest.raises(InvalidArgument) as wrong:
-                await client.list_backups(ListBackupsRequest(sort=Sort()))
+                await client.list_backups(
+                    ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("x"), sort=Sort())
+                )
             assert [violation.field for violation in wrong.value.violations] == ["sort.sort_by"]
+            with pytest.raises(InvalidArgument) as broken:
+                await client.list_backups(ListBackupsRequest(pagination=PageBasedPaginationRequest(page_size=-1)))
+            assert [(found.field, found.reason) for found in broken.value.violations] == [
+                ("list_by", "required"),
+                ("pagination.page_size", "int64.gte_lte"),
+            ]
             with pytest.raises(FailedPrecondition):
                 await client.delete_backup(DeleteBackupRequest(id=uid_in_phase(Status.Phase.IN_PROGRESS)))
 

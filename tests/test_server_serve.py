@@ -223,7 +223,7 @@ def test_serving_imports_no_protobuf_package() -> None:
         async def main():
             async with running(BackupServiceBase()) as client:
                 try:
-                    await client.get_backup(GetBackupRequest())
+                    await client.get_backup(GetBackupRequest(id="bkp:1"))
                 except Unimplemented as error:
                     print(error.message)
         asyncio.run(main())
@@ -269,13 +269,13 @@ def test_calls_beyond_the_limit_are_refused() -> None:
 
 def test_messages_beyond_the_limit_are_refused() -> None:
     async def test() -> None:
-        config = Config(grace=1, limits=Limits(receive_bytes=1000, send_bytes=100_000))
+        config = Config(grace=1, limits=Limits(receive_bytes=100, send_bytes=100_000))
         async with running(Slow(), config=config) as client:
-            await client.get_backup(GetBackupRequest(id="x" * 900))
+            await client.get_backup(GetBackupRequest(id="x" * 90))
             with pytest.raises(ResourceExhausted, match="larger than max"):
-                await client.get_backup(GetBackupRequest(id="x" * 1100))
+                await client.get_backup(GetBackupRequest(id="x" * 110))
             with pytest.raises(ResourceExhausted, match="larger than max"):
-                await client.list_backups(ListBackupsRequest())
+                await client.list_backups(ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1")))
 
     run(test)
 
@@ -284,7 +284,7 @@ def test_deadlines() -> None:
     async def test() -> None:
         async with running(Slow(5)) as client:
             with pytest.raises(DeadlineExceeded):
-                await client.get_backup(GetBackupRequest(), timeout=0.1)
+                await client.get_backup(GetBackupRequest(id="bkp:1"), timeout=0.1)
 
     run(test)
 
@@ -329,7 +329,7 @@ def test_an_interceptor_of_grpc_sees_calls_and_their_failures() -> None:
     async def test() -> None:
         async with running(BackupServiceBase(), config=Config(grace=1, interceptors=[Interceptor()])) as client:
             with pytest.raises(Exception, match="UNIMPLEMENTED"):
-                await client.get_backup(GetBackupRequest())
+                await client.get_backup(GetBackupRequest(id="bkp:1"))
 
     run(test)
     assert seen == [f"/{SERVICE}/GetBackup UNIMPLEMENTED"]
@@ -385,7 +385,7 @@ def test_tls_and_mutual_tls(certificates: Path) -> None:
 
     async def ask(address: str, tls: ClientTls) -> str:
         async with grpc.aio.secure_channel(address, tls.credentials()) as channel:
-            answer = await BackupServiceClient(channel).get_backup(GetBackupRequest(), timeout=10)
+            answer = await BackupServiceClient(channel).get_backup(GetBackupRequest(id="bkp:1"), timeout=10)
         assert answer.meta is not None
         return answer.meta.name
 
@@ -448,7 +448,7 @@ PROGRAM = """
         async def get_backup(self, request, context):
             if request.id == "die":
                 os._exit(3)
-            await asyncio.sleep(float(request.id or 0))
+            await asyncio.sleep(float(request.id))
             return Backup(meta=Meta(uid=str(os.getpid())))
 
     workers = int(sys.argv[1])
@@ -482,7 +482,7 @@ def test_a_signal_drains_and_loses_no_accepted_call(number: signal.Signals) -> N
         try:
             async with grpc.aio.insecure_channel(address) as channel:
                 client = BackupServiceClient(channel)
-                await client.get_backup(GetBackupRequest())
+                await client.get_backup(GetBackupRequest(id="0"))
                 calls = [asyncio.create_task(client.get_backup(GetBackupRequest(id="1.0"))) for _ in range(100)]
                 await asyncio.sleep(0.5)
                 process.send_signal(number)
@@ -506,7 +506,7 @@ def test_workers_share_the_port_and_end_together() -> None:
                 # A connection stays with one worker.
                 options = [("grpc.use_local_subchannel_pool", 1)]
                 async with grpc.aio.insecure_channel(address, options=options) as channel:
-                    answer = await BackupServiceClient(channel).get_backup(GetBackupRequest())
+                    answer = await BackupServiceClient(channel).get_backup(GetBackupRequest(id="0"))
                 assert answer.meta is not None
                 pids.add(answer.meta.uid)
                 if len(pids) > 1:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 sys.path[:0] = [str(ROOT), str(ROOT / "generated"), str(ROOT / "tests")]
 
-from portworx.pds.backup.apiv1.backup import GetBackupRequest
+from portworx.pds.backup.apiv1.backup import GetBackupRequest, ListBackupsRequest
 
 from examples.backup_service.seed import rows
 
@@ -85,7 +85,8 @@ async def burst(peer: Peer, method: str, request: bytes, calls: int) -> float:
 def main() -> None:
     meta = next(iter(rows(1))).backup.meta
     assert meta is not None
-    requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": b""}
+    wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
+    requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": wanted.to_bytes()}
     names = sys.argv[1:] or ["official", "ours"]
     with tempfile.TemporaryDirectory() as directory:
         stubs(directory)

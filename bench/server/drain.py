@@ -56,7 +56,7 @@ async def run() -> tuple[int, int, int]:
                 nonlocal answered, refused
                 while True:
                     try:
-                        await client.get_backup(GetBackupRequest(), timeout=10)
+                        await client.get_backup(GetBackupRequest(id="bkp:1"), timeout=10)
                         answered += 1
                     except RpcError:
                         refused += 1

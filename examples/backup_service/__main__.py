@@ -25,8 +25,8 @@ grpcurl, with reflection:
   grpcurl -plaintext {address} list
   grpcurl -plaintext -d '{{"id": "{uid}"}}' {address} {service}/GetBackup
 buf, with reflection:
-  buf curl --protocol grpc --http2-prior-knowledge -d '{{"pagination": {{"page_size": 3}}}}' \\
-    http://{address}/{service}/ListBackups
+  buf curl --protocol grpc --http2-prior-knowledge \\
+    -d '{{"backup_config_id": "{config}", "pagination": {{"page_size": 3}}}}' http://{address}/{service}/ListBackups
 Python, with PYTHONPATH=generated:
   import grpc
   from portworx.pds.backup.apiv1.backup import BackupServiceSyncClient, GetBackupRequest
@@ -34,7 +34,7 @@ Python, with PYTHONPATH=generated:
   print(client.get_backup(GetBackupRequest(id="{uid}")))
 curl, over HTTP and JSON:
   curl http://{http}/pds/v1/backups/{uid}
-  curl 'http://{http}/pds/v1/backups?pagination.pageSize=3&sort.sortBy=NAME'
+  curl 'http://{http}/pds/v1/backups?backupConfigId={config}&pagination.pageSize=3&sort.sortBy=NAME'
   curl http://{http}/openapi.json
 Ctrl-C stops it.
 """
@@ -65,7 +65,8 @@ def main() -> None:
             uid = page.backups[0].meta.uid if page.backups and page.backups[0].meta else "bkp:..."
             address, http = listening
             print(f"{page.total} backups on {address} (gRPC) and {http} (HTTP)")
-            print(_HELP.format(address=address, http=http, uid=uid, service=service.binding().service), flush=True)
+            config, name = next(rows()).config_id, service.binding().service
+            print(_HELP.format(address=address, http=http, uid=uid, config=config, service=name), flush=True)
 
     host, _, port = arguments.http.rpartition(":")
     serve(

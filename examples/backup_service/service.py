@@ -41,13 +41,13 @@ class BackupService(BackupServiceBase):
         self._store = store
 
     async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
-        backup = await asyncio.to_thread(self._store.get, _id(request.id))
+        backup = await asyncio.to_thread(self._store.get, request.id)
         if backup is None:
             raise _not_found(request.id)
         return backup
 
     async def delete_backup(self, request: DeleteBackupRequest, context: CallContext) -> None:
-        backup = await asyncio.to_thread(self._store.get, _id(request.id))
+        backup = await asyncio.to_thread(self._store.get, request.id)
         if backup is None:
             raise _not_found(request.id)
         running = backup.status is not None and backup.status.phase == Status.Phase.IN_PROGRESS
@@ -86,18 +86,11 @@ class _Wanted:
     def of(cls, pagination: PageBasedPaginationRequest | None) -> _Wanted:
         """Read the pagination of a request; zero stands for a field that is not set.
 
-        Raises:
-            InvalidArgument: a number is negative.
+        That the numbers are not negative, and bounded, is a rule of the API: proto/backup.rules.yaml.
         """
         if pagination is None:
             return cls(1, DEFAULT_PAGE_SIZE)
-        if pagination.page_number < 0:
-            raise _invalid("pagination.page_number", "pages are counted from 1")
-        if pagination.page_size < 0:
-            raise _invalid("pagination.page_size", "a page size is positive")
         size = min(pagination.page_size or DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE)
-        if pagination.page_number > 2**62 // size:
-            raise _invalid("pagination.page_number", "there is no such page")
         return cls(pagination.page_number or 1, size)
 
     def response(self, total: int) -> PageBasedPaginationResponse:
@@ -131,15 +124,7 @@ def _order(sort: Sort | None) -> tuple[Order, bool]:
     order = _ORDERS.get(sort.sort_by)
     if order is None:
         raise _invalid("sort.sort_by", "name, created_at, updated_at or phase")
-    if sort.sort_order not in set(SortOrder.Value):
-        raise _invalid("sort.sort_order", "ascending or descending")
     return order, sort.sort_order == SortOrder.Value.DESC
-
-
-def _id(uid: str) -> str:
-    if not uid:
-        raise _invalid("id", "the uid of a backup is needed")
-    return uid
 
 
 def _invalid(field: str, description: str) -> InvalidArgument:

@@ -4,12 +4,28 @@
 
 from __future__ import annotations
 
-from ...._runtime.validation import Place, bind, validate, violations
+import re
+
+from ...._runtime.validation import Place, Rule, bind, validate, violations
 from ...._runtime.validation.check import Check
 from ...._runtime.validation.well_known import check_Timestamp
 from .models import Meta, Reference
 
 __all__ = ["validate", "violations"]
+
+MAP_KEYS_STRING_MIN_LEN = Rule(
+    ("map", 19, 11), ("keys", 4, 11), ("string", 14, 11), ("min_len", 2, 4)
+)
+MAP_KEYS_STRING_MAX_LEN = Rule(
+    ("map", 19, 11), ("keys", 4, 11), ("string", 14, 11), ("max_len", 3, 4)
+)
+MAP_KEYS_STRING_PATTERN = Rule(
+    ("map", 19, 11), ("keys", 4, 11), ("string", 14, 11), ("pattern", 6, 9)
+)
+MAP_VALUES_STRING_MAX_LEN = Rule(
+    ("map", 19, 11), ("values", 5, 11), ("string", 14, 11), ("max_len", 3, 4)
+)
+pattern1 = re.compile("^(?:[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?(?:\\.[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?)*/)?[0-9A-Za-z](?:[\\-.0-9A-Z_a-z]{0,61}[0-9A-Za-z])?\\Z").search  # fmt: skip
 
 
 def check_Meta(m: Meta, c: Check, at: Place) -> None:
@@ -36,10 +52,49 @@ def check_Meta(m: Meta, c: Check, at: Place) -> None:
     v7 = m.labels
     if v7.__class__ is dict or c.dict(v7, at, "labels"):
         for k7, x7 in v7.items():
-            if k7.__class__ is not str or not k7.isascii():
-                c.map_key("string", k7, at, "labels")
-            if x7.__class__ is not str or not x7.isascii():
-                c.string(x7, at, "labels", k7)
+            if (k7.__class__ is str and k7.isascii()) or c.map_key(
+                "string", k7, at, "labels"
+            ):
+                if len(k7) < 1:
+                    c.add(
+                        at,
+                        "labels",
+                        "string.min_len",
+                        "must be at least 1 characters",
+                        MAP_KEYS_STRING_MIN_LEN,
+                        k7,
+                        for_key=True,
+                    )
+                if len(k7) > 317:
+                    c.add(
+                        at,
+                        "labels",
+                        "string.max_len",
+                        "must be at most 317 characters",
+                        MAP_KEYS_STRING_MAX_LEN,
+                        k7,
+                        for_key=True,
+                    )
+                if not pattern1(k7):
+                    c.add(
+                        at,
+                        "labels",
+                        "string.pattern",
+                        "does not match regex pattern `^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`",
+                        MAP_KEYS_STRING_PATTERN,
+                        k7,
+                        for_key=True,
+                    )
+            if (x7.__class__ is str and x7.isascii()) or c.string(x7, at, "labels", k7):
+                if len(x7) > 63:
+                    c.add(
+                        at,
+                        "labels",
+                        "string.max_len",
+                        "must be at most 63 characters",
+                        MAP_VALUES_STRING_MAX_LEN,
+                        k7,
+                    )
     v8 = m.annotations
     if v8.__class__ is dict or c.dict(v8, at, "annotations"):
         for k8, x8 in v8.items():

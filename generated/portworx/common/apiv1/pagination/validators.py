@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from ...._runtime.validation import Place, bind, validate, violations
+from ...._runtime.validation import Place, Rule, bind, validate, violations
 from ...._runtime.validation.check import Check
 from .models import PageBasedPaginationRequest, PageBasedPaginationResponse
 
 __all__ = ["validate", "violations"]
+
+INT64_GTE = Rule(("int64", 4, 11), ("gte", 5, 3))
 
 
 def check_PageBasedPaginationRequest(
@@ -19,11 +21,27 @@ def check_PageBasedPaginationRequest(
     ):
         return
     v1 = m.page_number
-    if v1.__class__ is not int or not -(2**63) <= v1 < 2**63:
-        c.int64(v1, at, "page_number")
+    if (v1.__class__ is int and -(2**63) <= v1 < 2**63) or c.int64(
+        v1, at, "page_number"
+    ):
+        if v1 > 1000000 or v1 < 0:
+            c.add(
+                at,
+                "page_number",
+                "int64.gte_lte",
+                "must be greater than or equal to 0 and less than or equal to 1000000",
+                INT64_GTE,
+            )
     v2 = m.page_size
-    if v2.__class__ is not int or not -(2**63) <= v2 < 2**63:
-        c.int64(v2, at, "page_size")
+    if (v2.__class__ is int and -(2**63) <= v2 < 2**63) or c.int64(v2, at, "page_size"):
+        if v2 > 1000 or v2 < 0:
+            c.add(
+                at,
+                "page_size",
+                "int64.gte_lte",
+                "must be greater than or equal to 0 and less than or equal to 1000",
+                INT64_GTE,
+            )
 
 
 def check_PageBasedPaginationResponse(

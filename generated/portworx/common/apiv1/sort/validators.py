@@ -4,22 +4,38 @@
 
 from __future__ import annotations
 
-from ...._runtime.validation import Place, bind, validate, violations
+from ...._runtime.validation import Place, Rule, bind, validate, violations
 from ...._runtime.validation.check import Check
 from .models import Sort, SortBy, SortOrder
 
 __all__ = ["validate", "violations"]
+
+ENUM_DEFINED_ONLY = Rule(("enum", 16, 11), ("defined_only", 2, 8))
 
 
 def check_Sort(m: Sort, c: Check, at: Place) -> None:
     if m.__class__ is not Sort and c.wrong_class(m, Sort, at):
         return
     v1 = m.sort_by
-    if v1.__class__ is not SortBy.Field:
-        c.enum(v1, SortBy.Field, at, "sort_by")
+    if v1.__class__ is SortBy.Field or c.enum(v1, SortBy.Field, at, "sort_by"):
+        if v1 not in {0, 1, 2, 3, 4}:
+            c.add(
+                at,
+                "sort_by",
+                "enum.defined_only",
+                "value must be one of the defined enum values",
+                ENUM_DEFINED_ONLY,
+            )
     v2 = m.sort_order
-    if v2.__class__ is not SortOrder.Value:
-        c.enum(v2, SortOrder.Value, at, "sort_order")
+    if v2.__class__ is SortOrder.Value or c.enum(v2, SortOrder.Value, at, "sort_order"):
+        if v2 not in {0, 1, 2}:
+            c.add(
+                at,
+                "sort_order",
+                "enum.defined_only",
+                "value must be one of the defined enum values",
+                ENUM_DEFINED_ONLY,
+            )
 
 
 def check_SortBy(m: SortBy, c: Check, at: Place) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ....._runtime.validation import Place, bind, validate, violations
+from ....._runtime.validation import Place, Rule, bind, validate, violations
 from ....._runtime.validation.check import Check
 from ....._runtime.validation.well_known import check_Timestamp
 from .....common.apiv1.meta.validators import check_Meta
@@ -26,6 +26,10 @@ from .models import (
 )
 
 __all__ = ["validate", "violations"]
+
+STRING_MAX_LEN = Rule(("string", 14, 11), ("max_len", 3, 4))
+REQUIRED = Rule(("required", 25, 8))
+STRING_MIN_LEN = Rule(("string", 14, 11), ("min_len", 2, 4))
 
 
 def check_Backup(m: Backup, c: Check, at: Place) -> None:
@@ -129,8 +133,18 @@ def check_GetBackupRequest(m: GetBackupRequest, c: Check, at: Place) -> None:
     if m.__class__ is not GetBackupRequest and c.wrong_class(m, GetBackupRequest, at):
         return
     v1 = m.id
-    if v1.__class__ is not str or not v1.isascii():
-        c.string(v1, at, "id")
+    if (v1.__class__ is str and v1.isascii()) or c.string(v1, at, "id"):
+        if v1 == "":
+            c.add(at, "id", "required", "value is required", REQUIRED)
+        else:
+            if len(v1) > 128:
+                c.add(
+                    at,
+                    "id",
+                    "string.max_len",
+                    "must be at most 128 characters",
+                    STRING_MAX_LEN,
+                )
 
 
 def check_DeleteBackupRequest(m: DeleteBackupRequest, c: Check, at: Place) -> None:
@@ -139,8 +153,18 @@ def check_DeleteBackupRequest(m: DeleteBackupRequest, c: Check, at: Place) -> No
     ):
         return
     v1 = m.id
-    if v1.__class__ is not str or not v1.isascii():
-        c.string(v1, at, "id")
+    if (v1.__class__ is str and v1.isascii()) or c.string(v1, at, "id"):
+        if v1 == "":
+            c.add(at, "id", "required", "value is required", REQUIRED)
+        else:
+            if len(v1) > 128:
+                c.add(
+                    at,
+                    "id",
+                    "string.max_len",
+                    "must be at most 128 characters",
+                    STRING_MAX_LEN,
+                )
     v2 = m.force
     if v2.__class__ is not bool:
         c.boolean(v2, at, "force")
@@ -153,13 +177,47 @@ def check_ListBackupsRequest(m: ListBackupsRequest, c: Check, at: Place) -> None
         return
     match m.list_by:
         case None:
-            pass
+            c.add(at, "list_by", "required", "exactly one field is required in oneof")
         case ListBackupsRequest.DataServiceDeploymentId(v1):
-            if v1.__class__ is not str or not v1.isascii():
-                c.string(v1, at, "data_service_deployment_id")
+            if (v1.__class__ is str and v1.isascii()) or c.string(
+                v1, at, "data_service_deployment_id"
+            ):
+                if len(v1) < 1:
+                    c.add(
+                        at,
+                        "data_service_deployment_id",
+                        "string.min_len",
+                        "must be at least 1 characters",
+                        STRING_MIN_LEN,
+                    )
+                if len(v1) > 128:
+                    c.add(
+                        at,
+                        "data_service_deployment_id",
+                        "string.max_len",
+                        "must be at most 128 characters",
+                        STRING_MAX_LEN,
+                    )
         case ListBackupsRequest.BackupConfigId(v2):
-            if v2.__class__ is not str or not v2.isascii():
-                c.string(v2, at, "backup_config_id")
+            if (v2.__class__ is str and v2.isascii()) or c.string(
+                v2, at, "backup_config_id"
+            ):
+                if len(v2) < 1:
+                    c.add(
+                        at,
+                        "backup_config_id",
+                        "string.min_len",
+                        "must be at least 1 characters",
+                        STRING_MIN_LEN,
+                    )
+                if len(v2) > 128:
+                    c.add(
+                        at,
+                        "backup_config_id",
+                        "string.max_len",
+                        "must be at most 128 characters",
+                        STRING_MAX_LEN,
+                    )
         case other:
             c.not_a_member(
                 other, "DataServiceDeploymentId or BackupConfigId", at, "list_by"
