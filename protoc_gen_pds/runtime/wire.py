@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from .errors import DecodeError
 
@@ -47,60 +47,64 @@ def read_size(b: bytes, p: int) -> tuple[int, int]:
     """A length at ``p``, and the position after it."""
     value = b[p]
     p += 1
-    return (value, p) if value < 128 else varint_rest(b, value, p, 2)
+    return (value, p) if value < 128 else size_rest(b, value, p)
 
 
-def varint_rest(b: bytes, first: int, p: int, tag: int = 0) -> tuple[int, int]:
+def varint_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
     """The rest of a varint whose first byte, 128 or more, has been read.
 
-    Where ``tag`` is of a length-delimited field, it is a length, which has five bytes at most.
+    The bytes are summed with their continuation bits, which are then taken off together: multiplying
+    and adding is what interpreters are fastest at.
     """
     byte = b[p]
+    value = first + byte * 128
     if byte < 128:
-        return first & 127 | byte << 7, p + 1
-    value = first & 127 | (byte & 127) << 7
+        return value - 0x80, p + 1
     byte = b[p + 1]
+    value += byte * 0x4000
     if byte < 128:
-        return value | byte << 14, p + 2
-    value |= (byte & 127) << 14
+        return value - 0x4080, p + 2
     byte = b[p + 2]
+    value += byte * 0x20_0000
     if byte < 128:
-        return value | byte << 21, p + 3
-    value |= (byte & 127) << 21
+        return value - 0x20_4080, p + 3
     byte = b[p + 3]
+    value += byte * 0x1000_0000
     if byte < 128:
-        return value | byte << 28, p + 4
-    if tag & 2:
-        raise DecodeError("length of more than 5 bytes")
-    value |= (byte & 127) << 28
+        return value - 0x1020_4080, p + 4
+    value -= 0x8_1020_4080
     p += 4
     shift = 35
     while shift < 70:
         byte = b[p]
         p += 1
-        value |= (byte & 127) << shift
+        value += (byte & 127) << shift
         if byte < 128:
             return value & 0xFFFFFFFFFFFFFFFF, p
         shift += 7
     raise DecodeError("varint of more than 10 bytes")
 
 
-def wide_tag(b: bytes, p: int) -> tuple[int, int, int]:
-    """A tag of several bytes at ``p``, its varint or length, and the position after both.
+def size_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
+    """The rest of a length whose first byte, 128 or more, has been read: five bytes in all at most."""
+    size, q = varint_rest(b, first, p)
+    if q - p > 4:
+        raise DecodeError("length of more than 5 bytes")
+    return size, q
 
-    As in the generated loops: for the wire types without varint the number is 0, and the position
-    is one byte beyond the tag.
+
+def field_rest(b: bytes, first: int, p: int, tag: int) -> tuple[int, int]:
+    """The rest of what follows a tag: a length, or a varint."""
+    return size_rest(b, first, p) if tag & 2 else varint_rest(b, first, p)
+
+
+def wide_tag(b: bytes, p: int) -> tuple[int, int]:
+    """A tag of several bytes at ``p``, and the position of its last byte.
+
+    So what follows a tag is at ``p + 1`` in generated decoders, whether it has one byte or several.
     """
-    tag, q = varint_rest(b, b[p], p + 1)
-    if tag > 0xFFFFFFFF or q - p > 5:
-        raise DecodeError("field number out of range")
-    if tag & 5:
-        return tag, 0, q + 1
-    n = b[q]
-    q += 1
-    if n > 127:
-        n, q = varint_rest(b, n, q, tag)
-    return tag, n, q
+    tag, p = read_tag(b, p)
+    return tag, p - 1
 
 
 def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
@@ -195,6 +199,14 @@ def zigzag64(n: int) -> int:
     return n >> 1 ^ -(n & 1)
 
 
+def kept(unknown: list[bytes] | None, field: bytes) -> list[bytes]:
+    """The fields to keep, with one more; most messages have none, and no list for them."""
+    if unknown is None:
+        return [field]
+    unknown.append(field)
+    return unknown
+
+
 def read_string_map(
     b: bytes,
     p: int,
@@ -202,9 +214,9 @@ def read_string_map(
     end: int,
     tag: int,
     into: dict[str, str],
-    unknown: list[bytes],
+    unknown: list[bytes] | None,
     depth: int,
-) -> int:
+) -> tuple[int, list[bytes] | None]:
     """Entries of a map<string, string>: that at ``p`` to ``stop``, and those that follow it at once.
 
     Args:
@@ -214,26 +226,30 @@ def read_string_map(
         end: where the message ends.
         tag: the map's tag.
         into: the map.
-        unknown: where an entry with other fields than key and value is kept.
+        unknown: the message's fields to keep: an entry with other fields than key and value is one.
         depth: how many levels may follow.
 
     Returns:
-        The position after the entries.
+        The position after the entries, and the fields to keep.
     """
     if depth < 0:
         raise too_deep()
+    next_tag = tag if tag < 128 else -1
     while True:
-        n = b[p + 1] if p + 4 <= stop and b[p] == 10 else 128
+        n = b[p + 1] if p < stop and b[p] == 10 else 128
         q = p + 2 + n
-        if n < 128 and q + 2 <= stop and b[q] == 18 and b[q + 1] == stop - q - 2 < 128:
+        if n < 128 and q < stop and b[q] == 18 and b[q + 1] == stop - q - 2 < 128:
             # Key, then value, both short: how everybody writes an entry.
             into[b[p + 2 : q].decode()] = b[q + 2 : stop].decode()
         elif not _read_string_entry(b, p, stop, into, depth):
-            unknown.append(prefix(tag, stop - p) + b[p:stop])
-        if stop + 2 > end or b[stop] != tag or tag > 127 or b[stop + 1] > 127:
-            return stop
+            unknown = kept(unknown, prefix(tag, stop - p) + b[p:stop])
+        if stop >= end or b[stop] != next_tag:
+            return stop, unknown
+        n = b[stop + 1]
+        if n > 127:
+            return stop, unknown
         p = stop + 2
-        stop = p + b[stop + 1]
+        stop = p + n
 
 
 def _read_string_entry(
@@ -284,20 +300,25 @@ def read_packed_fixed(b: bytes, p: int, end: int, into: list[T], code: str) -> N
 
 
 def read_packed_closed(
-    b: bytes, p: int, end: int, into: list[E], table: EnumTable[E], number: int
-) -> bytes:
-    """Packed values of a closed enum; those without a name are returned as fields to keep."""
-    unknown: list[bytes] = []
+    b: bytes,
+    p: int,
+    end: int,
+    into: list[E],
+    table: EnumTable[E],
+    number: int,
+    unknown: list[bytes] | None,
+) -> list[bytes] | None:
+    """Packed values of a closed enum; those without a name join the fields to keep, which are returned."""
     while p < end:
         n, p = read_varint(b, p)
         found = table.find(n)
         if found is None:
-            unknown.append(varint(number << 3) + varint(n))
+            unknown = kept(unknown, varint(number << 3) + varint(n))
         else:
             into.append(found)
     if p != end:
         raise truncated()
-    return b"".join(unknown)
+    return unknown
 
 
 unpack_double: Callable[[bytes, int], tuple[float]] = struct.Struct("<d").unpack_from
@@ -315,7 +336,7 @@ def held(member: object, kind: type[Member[T]]) -> T | None:
 
 # -- writing ---------------------------------------------------------------------------------------
 
-BYTE: tuple[bytes, ...] = tuple(bytes((n,)) for n in range(128))
+BYTE: Final[tuple[bytes, ...]] = tuple(bytes((n,)) for n in range(128))
 """Varints of one byte."""
 
 
@@ -433,22 +454,23 @@ def sized(data: bytes) -> bytes:
     return varint(len(data)) + data
 
 
-def string_entry(tag: int, key: bytes, value: bytes) -> bytes:
-    """A whole entry of a map with keys that are strings."""
-    entry = b"".join((b"\n", varint(len(key)), key, b"\x12", varint(len(value)), value))
-    return b"".join((varint(tag), varint(len(entry)), entry))
+KEYS: Final = prefixes(10)
+VALUES: Final = prefixes(18)
 
 
-def write_string_map(parts: list[bytes], tag: int, values: dict[str, str]) -> None:
-    """The entries of a map<string, string>: the most frequent map by far."""
-    heads, keys, texts = prefixes(tag), prefixes(10), prefixes(18)
+def write_string_map(
+    parts: list[bytes], heads: tuple[bytes, ...], values: dict[str, str]
+) -> None:
+    """The entries of a map<string, string>, the most frequent map by far; ``heads`` are its prefixes."""
     for key, text in values.items():
         k, v = key.encode(), text.encode()
         i, n = len(k), len(v)
         if i + n < 124:
-            parts.extend((heads[i + n + 4], keys[i], k, texts[n], v))
+            parts.extend((heads[i + n + 4], KEYS[i], k, VALUES[n], v))
         else:
-            parts.append(string_entry(tag, k, v))
+            entry = b"".join((b"\n", varint(i), k, b"\x12", varint(n), v))
+            # A head without its length, zero, is the tag.
+            parts.extend((heads[0][:-1], varint(len(entry)), entry))
 
 
 def check_class(value: object, cls: type) -> None:

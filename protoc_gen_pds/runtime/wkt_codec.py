@@ -22,11 +22,11 @@ from .wire import (
     check_class,
     check_list,
     prefix,
+    read_size,
+    read_tag,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
-    wide_tag,
 )
 from .wkt import Any, Duration, Empty, FieldMask, Timestamp
 from .wkt_plain import (
@@ -124,27 +124,23 @@ def _decode_two(
     """Length-delimited fields 1 and 2, each value given to a function."""
     if depth < 0:
         raise too_deep()
-    kept: list[bytes] = []
+    unknown: list[bytes] = []
     while p < end:
-        q = p
-        t = b[p]
-        n = b[p + 1]
-        p += 2
-        if t > 127:
-            t, n, p = wide_tag(b, q)
-        elif n > 127 and not t & 5:
-            n, p = varint_rest(b, n, p, t)
+        t, q = read_tag(b, p)
         if t == 10:
-            first(b[p : (p := p + n)])
+            n, q = read_size(b, q)
+            first(b[q : (p := q + n)])
         elif t == 18 and second is not None:
-            second(b[p : (p := p + n)])
+            n, q = read_size(b, q)
+            second(b[q : (p := q + n)])
         else:
-            p = skip_field(b, q, end, depth)
-            kept.append(b[q:p])
+            q = p
+            p = skip_field(b, p, end, depth)
+            unknown.append(b[q:p])
     if p != end:
         raise truncated()
-    if kept:
-        m._unknown += b"".join(kept)
+    if unknown:
+        m._unknown += b"".join(unknown)
     return m
 
 

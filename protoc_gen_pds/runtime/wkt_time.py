@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .errors import DecodeError
 from .json_values import expected
 from .wire import (
     check_class,
     int32,
     int64,
-    read_tag,
-    read_varint,
+    kept,
     signed32,
     signed64,
     skip_field,
@@ -20,71 +21,77 @@ from .wire import (
     truncated,
     varint,
     varint_rest,
+    wide_tag,
 )
 from .wkt import Duration, Timestamp
 from .wkt.rfc3339 import parse, to_text
 
+new: Final = object.__new__
+
 
 def decode_Timestamp(
-    b: bytes, p: int, end: int, m: Timestamp | None, depth: int
+    b: bytes, p: int, end: int, into: Timestamp | None, depth: int
 ) -> Timestamp:
     """Read a Timestamp."""
     if depth < 0:
         raise too_deep()
     seconds = nanos = 0
-    unknown: list[bytes] = []
-    if m is not None:
-        seconds, nanos, unknown = m._seconds, m._nanos, [m._unknown]
+    unknown: list[bytes] | None = None
+    if into is not None:
+        seconds, nanos, unknown = into._seconds, into._nanos, [into._unknown]
+    if p + 6 <= end and b[p] == 8 and b[p + 5] < 128:
+        b1, b2, b3, b4 = b[p + 1], b[p + 2], b[p + 3], b[p + 4]
+        if b1 > 127 and b2 > 127 and b3 > 127 and b4 > 127:
+            # Seconds of five bytes, as the years 1978 to 3058 have: read without a call.
+            seconds = b1 + b2 * 128 + b3 * 0x4000 + b4 * 0x20_0000
+            seconds += b[p + 5] * 0x1000_0000 - 0x1020_4080
+            p += 6
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
             n = b[p + 1]
             p += 2
             if n > 127:
                 n, p = varint_rest(b, n, p)
-            seconds = n if n < 1 << 63 else signed64(n)
-        elif t == 16:
+            seconds = n if n < 1 << 60 else signed64(n)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
             n = b[p + 1]
             p += 2
             if n > 127:
                 n, p = varint_rest(b, n, p)
             nanos = n if n < 1 << 31 else signed32(n)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            tag, after = read_tag(b, q)
-            # A known tag in more bytes than it needs is a known tag.
-            if tag == 8:
-                seconds = signed64(read_varint(b, after)[0])
-            elif tag == 16:
-                nanos = signed32(read_varint(b, after)[0])
-            else:
-                unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
     # As the class's own constructor does it, without the call.
-    made = Timestamp.__new__(Timestamp)
-    made._seconds = seconds
-    made._nanos = nanos
-    made._unknown = b"".join(unknown) if unknown else b""
-    return made
+    m = new(Timestamp)
+    m._seconds = seconds
+    m._nanos = nanos
+    m._unknown = b"" if unknown is None else b"".join(unknown)
+    return m
 
 
 def encode_Timestamp(m: Timestamp) -> bytes:
-    """Write a Timestamp."""
+    """Write a Timestamp: both fields, as far as they are not zero, and what was not known."""
     if m.__class__ is not Timestamp:
         check_class(m, Timestamp)
-    return encode_time(m._seconds, m._nanos, m._unknown)
-
-
-def encode_time(seconds: int, nanos: int, unknown: bytes) -> bytes:
-    """Both fields, as far as they are not zero, and what was not known."""
     data = b""
-    if seconds != 0:
-        data = b"\x08" + (varint(seconds) if 0 < seconds < 1 << 63 else int64(seconds))
-    if nanos != 0:
-        data += b"\x10" + (varint(nanos) if 0 < nanos < 1 << 31 else int32(nanos))
-    return data + unknown if unknown else data
+    n = m._seconds
+    if n != 0:
+        data = b"\x08" + (varint(n) if 0 < n < 1 << 60 else int64(n))
+    n = m._nanos
+    if n != 0:
+        data += b"\x10" + (varint(n) if 0 < n < 1 << 31 else int32(n))
+    return data + m._unknown if m._unknown else data
 
 
 def to_json_Timestamp(m: Timestamp) -> str:
@@ -102,7 +109,7 @@ def from_json_Timestamp(value: object, depth: int, lax: bool) -> Timestamp:
         seconds, nanos = parse(value)
     except ValueError as error:
         raise DecodeError(str(error)) from None
-    made = Timestamp.__new__(Timestamp)
+    made = new(Timestamp)
     made._seconds = seconds
     made._nanos = nanos
     made._unknown = b""
@@ -110,11 +117,11 @@ def from_json_Timestamp(value: object, depth: int, lax: bool) -> Timestamp:
 
 
 def decode_Duration(
-    b: bytes, p: int, end: int, m: Duration | None, depth: int
+    b: bytes, p: int, end: int, into: Duration | None, depth: int
 ) -> Duration:
     """Read a Duration."""
     # The two have the same fields.
-    before = None if m is None else _as_timestamp(m)
+    before = None if into is None else _as_timestamp(into)
     read = decode_Timestamp(b, p, end, before, depth)
     made = Duration(seconds=read._seconds, nanos=read._nanos)
     made._unknown = read._unknown
@@ -131,7 +138,7 @@ def encode_Duration(m: Duration) -> bytes:
     """Write a Duration."""
     if m.__class__ is not Duration:
         check_class(m, Duration)
-    return encode_time(m._seconds, m._nanos, m._unknown)
+    return encode_Timestamp(_as_timestamp(m))
 
 
 def to_json_Duration(m: Duration) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
@@ -10,12 +10,15 @@ from protoc_gen_pds.python.layout import docstring, string
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
-from protoc_gen_pds.targets.codec_decode import DecoderView, decoder, entry_decoder, is_string_map
+from protoc_gen_pds.targets.codec_decode import DecoderView, decoder, entry_decoder
 from protoc_gen_pds.targets.codec_encode import EncoderView, encoder
 from protoc_gen_pds.targets.codec_json import JsonView, json_functions
-from protoc_gen_pds.targets.codec_module import Module
+from protoc_gen_pds.targets.codec_module import Module, is_string_map
 from protoc_gen_pds.targets.codec_table import TableView, enum_table, extension_binding, table
 from protoc_gen_pds.targets.models import is_emitted
+
+LARGE = 150
+"""Fields of a message beyond which pyright gives up on the types of variables in its functions."""
 
 
 class Pair(NamedTuple):
@@ -58,14 +61,14 @@ def view(context: Context, file: File) -> dict[str, object]:
     enums = [enum_table(module, enum) for enum in file.walk_enums()]
     messages = [_message(module, message) for message in file.walk_messages() if not message.is_map_entry]
     extensions = [extension_binding(module, field) for field in file.walk_extensions() if is_emitted(field)]
-    has_loops = any(message.decode.blocks or message.entries for message in messages)
-    names = _runtime_names(module, has_loops) if messages else {}
+    names = _runtime_names(module, messages) if messages else {}
     title = f"Wire and JSON codec of package {file.package}." if file.package else "Wire and JSON codec."
     return {
         "header": context.header(file),
+        "has_large": any(len(message.fields) > LARGE for message in file.walk_messages()),
         "doc": docstring(title, indent=0),
         "imports": module.scope.lines(),
-        "prefixes": [(name, tag) for tag, name in sorted(module.prefixes.items())],
+        "tag_tables": [(name, tag) for tag, name in sorted(module.prefixes.items())],
         "enums": enums,
         "messages": messages,
         "extensions": extensions,
@@ -73,12 +76,21 @@ def view(context: Context, file: File) -> dict[str, object]:
     }
 
 
-def _runtime_names(module: Module, has_loops: bool) -> dict[str, str]:
+def _runtime_names(module: Module, messages: Sequence[MessageView]) -> dict[str, str]:
     """Names of the runtime that templates write; none of them imported in vain."""
-    loops = ("wide_tag", "varint_rest")
-    names = {name: module.runtime(name) for name in ("check_class", "skip_field", "too_deep", "truncated")}
-    names |= {name: module.runtime(name) if has_loops else "" for name in loops}
-    return names | {"prefixes_of": module.runtime("prefixes") if module.prefixes else ""}
+    has_tags = any(message.decode.chain or message.decode.blocks or message.entries for message in messages)
+    needed = {
+        "check_class": True,
+        "field_rest": any(message.decode.blocks for message in messages),
+        "kept": not all(message.message_set for message in messages),
+        "prefixes": bool(module.prefixes),
+        "skip_field": True,
+        "too_deep": True,
+        "truncated": True,
+        "wide_tag": has_tags,
+    }
+    names = {name: module.runtime(name) if is_needed else "" for name, is_needed in needed.items()}
+    return {**names, "final": module.final()}
 
 
 def _message(module: Module, message: Message) -> MessageView:

@@ -1,26 +1,27 @@
-"""Statements that read fields from the wire: the branches of a generated decoder."""
+"""Generated decoders: their variables, the order of their branches, and what they return."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isqrt
 from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
+from protoc_gen_pds.python.defaults import zero_literal
 from protoc_gen_pds.python.statements import Expr, call
-from protoc_gen_pds.schema import Field, Kind, Message
-from protoc_gen_pds.targets.codec_module import VALUE, Module, is_plain
-from protoc_gen_pds.targets.codec_scalars import FIXED32, LEN, NUMBERS, VARINT, wire_type
+from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
+from protoc_gen_pds.targets.codec_module import Module, elements, is_plain
+from protoc_gen_pds.targets.codec_read import Case, Line, cases, entry_cases, variable
+from protoc_gen_pds.targets.codec_scalars import NUMBERS
 
 LARGEST_CHAIN = 20
 """Branches beyond which a decoder first chooses a range of tags."""
 
 
 class Branch(NamedTuple):
-    """What a decoder does for one tag."""
+    """What a decoder does for one tag: the line that asks for it, and those that follow."""
 
-    tag: int
-    keyword: str
+    head: str
     lines: tuple[str, ...]
 
 
@@ -33,27 +34,69 @@ class Block(NamedTuple):
 
 
 class DecoderView(NamedTuple):
-    """A decoder of a message, or of the entry of a map."""
+    """A decoder of a message, or of the entry of a map.
+
+    Attributes:
+        head: its signature.
+        cls: the message's class; empty for an entry.
+        fresh: lines that give the fields their defaults.
+        given: lines that take the fields from a message to merge into, or nothing.
+        chain: branches for tags of one byte, each of which goes on with the next field; in the order of
+            their tags, in which nearly everybody writes fields.
+        blocks: alternatives for longer tags.
+        store: lines that make the result.
+    """
 
     head: str
-    fresh: str
-    zeros: tuple[str, ...]
+    cls: str
+    fresh: tuple[str, ...]
+    given: tuple[str, ...]
+    chain: Block | None
     blocks: tuple[Block, ...]
     store: tuple[str, ...]
 
 
 def decoder(module: Module, message: Message) -> DecoderView:
-    """The decoder of a message."""
+    """The decoder of a message: its fields are local variables until all have been read."""
     cls = module.cls(message)
-    head = [*_RANGE, f"m: {cls} | None", "depth: int"]
+    head = [*_RANGE, f"into: {cls} | None", "depth: int"]
     name = module.function("decode", message)
+    variables = [
+        (f"m.{module.names.attribute(element)}", variable(element), *_initial(module, element))
+        for element in elements(message)
+    ]
+    chain, blocks = _branches(module, list(cases(module, message)))
     return DecoderView(
         head=statements.signature(name, head, cls),
-        fresh=cls,
-        zeros=(),
-        blocks=_blocks([*_cases(module, message)]),
-        store=(),
+        cls=cls,
+        fresh=tuple(
+            line
+            for _, local, annotation, value in variables
+            for line in statements.assign(f"{local}: {annotation}" if annotation else local, value, 8)
+        ),
+        given=tuple(line for attribute, local, _, _ in variables for line in statements.assign(local, attribute, 8)),
+        chain=chain,
+        blocks=blocks,
+        store=tuple(line for attribute, local, _, _ in variables for line in statements.assign(attribute, local, 4)),
     )
+
+
+def _initial(module: Module, element: Field | Oneof) -> tuple[str, Expr]:
+    """Annotation, where the default does not tell the type, and default of a field's variable."""
+    if isinstance(element, Oneof):
+        union = (
+            module.names.oneof_alias(element)
+            if len(element.fields) > 1
+            else module.names.member_class(element.fields[0])
+        )
+        return f"{module.cls(element.parent)}.{union} | None", "None"
+    if element.repeated:
+        return module.types.field(element), "{}" if element.is_map else "[]"
+    if element.presence is not Presence.IMPLICIT:
+        return module.types.field(element), "None"
+    if element.enum is not None:
+        return "", statements.Call(f"{module.table(element.enum)}[", ("0",), "]")
+    return "", zero_literal(element)
 
 
 def entry_decoder(module: Module, field: Field) -> DecoderView:
@@ -64,10 +107,7 @@ def entry_decoder(module: Module, field: Field) -> DecoderView:
     head: list[Expr] = [*_RANGE, into, "depth: int"]
     name = module.function("decode", field.message)
     key, value = field.map_key, field.map_value
-    cases = [
-        *_entry_cases(module, key, "key"),
-        *_entry_cases(module, value, "value"),
-    ]
+    found = [*entry_cases(module, key, "key"), *entry_cases(module, value, "value")]
     zeros = statements.assign(f"key: {module.types.value(key)}", _zero(module, key), 4)
     stored = ["        into[key] = value"]
     if value.message is not None and not is_plain(value.message):
@@ -76,11 +116,14 @@ def entry_decoder(module: Module, field: Field) -> DecoderView:
         stored = ["        if value is None:", *statements.assign("value", new, 12), *stored]
     else:
         zeros += statements.assign(f"value: {module.types.value(value)}", _zero(module, value), 4)
+    chain, blocks = _branches(module, found)
     return DecoderView(
         head=statements.signature(name, head, "bool"),
-        fresh="",
-        zeros=(*zeros, "    known = True"),
-        blocks=_blocks(cases),
+        cls="",
+        fresh=(*zeros, "    known = True"),
+        given=(),
+        chain=chain,
+        blocks=blocks,
         store=("    if known:", *stored, "    return known"),
     )
 
@@ -102,45 +145,52 @@ PLAIN_ZEROS = {
 """What a plain value is where its message is empty."""
 
 _RANGE = ("b: bytes", "p: int", "end: int")
-_REST = ("b", "q", "(p := q + n)")
-"""Arguments for the content of a length-delimited field.
-
-``p`` is where the field begins and ``q`` where its content does, until ``p`` moves on to the next field. (A name
-that is read and then assigned within one expression has the new value in both places once mypyc has compiled it.)
-"""
 
 
-def is_string_map(field: Field) -> bool:
-    """Whether the runtime's own helper reads the entries of a map."""
-    key, value = field.map_key, field.map_value
-    return key.kind is Kind.STRING and value.kind is Kind.STRING and key.utf8 and value.utf8
+def _branches(module: Module, found: list[Case]) -> tuple[Block | None, tuple[Block, ...]]:
+    """The chain for tags of one byte, and the blocks for longer ones."""
+    found.sort(key=lambda case: case.tag)
+    narrow = [case for case in found if case.tag < 128]
+    wide = found[len(narrow) :]
+    if not narrow:
+        return None, _blocks(wide)
+    # Fields with long tags do not ask for each short one.
+    guard, pad = ("if t < 128:", "    ") if wide else ("", "")
+    chain = tuple(_link(module, case, 12 + len(pad), is_last=case is narrow[-1]) for case in narrow)
+    return Block(guard, pad, chain), _blocks(wide)
 
 
-class _Case(NamedTuple):
-    tag: int
-    body: tuple[tuple[str, Expr] | tuple[str, Expr, int] | str, ...]
-    """Assignments as target, expression and further indentation, and other lines as they are, indented from 0."""
+def _link(module: Module, case: Case, indent: int, *, is_last: bool) -> Branch:
+    """A branch that goes on with the field after it, whose own branch follows."""
+    keyword = "while" if case.repeats else "if"
+    onward = () if is_last and not case.repeats else ("if p >= end:", "    break", "t = b[p]")
+    head: tuple[str, ...] = ()
+    if case.rest:
+        head = ("n = b[p + 1]", "q = p + 2", "if n > 127:", f"    n, q = {module.runtime(case.rest)}(b, n, q)")
+    return Branch(f"{keyword} t == {case.tag}:", tuple(_lines((*head, *case.body, *onward), indent)))
 
 
-def _blocks(cases: list[_Case]) -> tuple[Block, ...]:
-    cases.sort(key=lambda case: case.tag)
-    if len(cases) <= LARGEST_CHAIN:
-        return (Block("", "", _branches(cases, 12)),) if cases else ()
-    size = isqrt(len(cases) - 1) + 1
-    chunks = [cases[i : i + size] for i in range(0, len(cases), size)]
+def _blocks(found: list[Case]) -> tuple[Block, ...]:
+    if len(found) <= LARGEST_CHAIN:
+        return (Block("", "", _alternatives(found, 12)),) if found else ()
+    size = isqrt(len(found) - 1) + 1
+    chunks = [found[i : i + size] for i in range(0, len(found), size)]
     blocks = []
     for i, chunk in enumerate(chunks):
         guard = f"{'if' if i == 0 else 'elif'} t < {chunks[i + 1][0].tag}:" if i + 1 < len(chunks) else "else:"
-        blocks.append(Block(guard, "    ", _branches(chunk, 16)))
+        blocks.append(Block(guard, "    ", _alternatives(chunk, 16)))
     return tuple(blocks)
 
 
-def _branches(cases: list[_Case], indent: int) -> tuple[Branch, ...]:
-    return tuple(Branch(case.tag, "elif" if i else "if", tuple(_lines(case, indent))) for i, case in enumerate(cases))
+def _alternatives(found: list[Case], indent: int) -> tuple[Branch, ...]:
+    return tuple(
+        Branch(f"{'elif' if i else 'if'} t == {case.tag}:", tuple(_lines(case.body, indent)))
+        for i, case in enumerate(found)
+    )
 
 
-def _lines(case: _Case, indent: int) -> Iterator[str]:
-    for item in case.body:
+def _lines(body: Iterable[Line], indent: int) -> Iterator[str]:
+    for item in body:
         if isinstance(item, str):
             yield " " * indent + item
             continue
@@ -150,121 +200,6 @@ def _lines(case: _Case, indent: int) -> Iterator[str]:
             yield from statements.assign(target, expr, inner)
         else:
             yield from statements.lines(expr, inner)
-
-
-def _cases(module: Module, message: Message) -> Iterator[_Case]:
-    for field in message.fields:
-        target = f"m.{module.attribute(field)}"
-        if field.is_map:
-            yield _map(module, field, target)
-        elif field.repeated:
-            yield from _repeated(module, field, target)
-        else:
-            yield _singular(module, field, target)
-
-
-def _map(module: Module, field: Field, target: str) -> _Case:
-    tag = field.number << 3 | LEN
-    assert field.message is not None
-    if is_string_map(field):
-        entries = call(
-            module.runtime("read_string_map"), "b", "q", "q + n", "end", str(tag), target, "unknown", "depth - 1"
-        )
-        return _Case(tag, (("p", entries),))
-    read = call(module.function("decode", field.message), *_REST, target, "depth - 1")
-    # An entry with other fields, or a number that its closed enum does not have, is kept whole.
-    return _Case(tag, ("start = p", ("known", read), "if not known:", "    unknown.append(b[start:p])"))
-
-
-def _entry_cases(module: Module, field: Field, target: str) -> Iterator[_Case]:
-    tag = field.number << 3 | wire_type(field.kind)
-    if field.enum is not None and field.enum.closed:
-        find = _find(module, field, "e")
-        yield _Case(tag, (find, "if e is None:", "    known = False", "else:", f"    {target} = e", "p = q"))
-        return
-    before, expr, after = _value(module, field, target)
-    yield _Case(tag, (*before, (target, expr), *after))
-
-
-def _repeated(module: Module, field: Field, target: str) -> Iterator[_Case]:
-    number = field.number
-    tag = number << 3 | wire_type(field.kind)
-    packable = field.kind in NUMBERS or field.kind is Kind.ENUM
-    if field.enum is not None and field.enum.closed:
-        table, e = module.table(field.enum), f"e{number}"
-        find = _find(module, field, e)
-        keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
-        yield _Case(tag, (find, *keep, "else:", ("", call(f"{target}.append", e), 1), "p = q"))
-        read = call(module.runtime("read_packed_closed"), *_REST, target, table, str(number))
-        yield _Case(number << 3 | LEN, (("", call("unknown.append", read)),))
-        return
-    before, expr, after = _value(module, field, "None")
-    yield _Case(tag, (*before, ("", call(f"{target}.append", expr)), *after))
-    if not packable:
-        return
-    scalar = NUMBERS.get(field.kind)
-    if scalar is not None and scalar.code:
-        read = call(module.runtime("read_packed_fixed"), *_REST, target, f'"{scalar.code}"')
-    elif scalar is not None:
-        convert = scalar.convert if scalar.convert in ("int", "bool") else module.runtime(scalar.convert)
-        read = call(module.runtime("read_packed"), *_REST, target, convert)
-    else:
-        assert field.enum is not None
-        read = call(module.runtime("read_packed"), *_REST, target, f"{module.table(field.enum)}.__getitem__")
-    yield _Case(number << 3 | LEN, (("", read),))
-
-
-def _singular(module: Module, field: Field, target: str) -> _Case:
-    tag = field.number << 3 | wire_type(field.kind)
-    member = module.member(field) if field.oneof else ""
-    if field.enum is not None and field.enum.closed:
-        e = f"e{field.number}"
-        stored: Expr = call(member, e) if member else e
-        keep = (f"if {e} is None:", "    unknown.append(b[p:q])")
-        return _Case(tag, (_find(module, field, e), *keep, "else:", (target, stored, 1), "p = q"))
-    into: Expr = target
-    if member and field.message is not None:
-        into = call(module.runtime("held"), target, member)
-    before, expr, after = _value(module, field, into)
-    if not member and field.kind in NUMBERS and NUMBERS[field.kind].code:
-        # The readers of fixed width give tuples of one.
-        target, expr = f"({target},)", call(module.runtime(NUMBERS[field.kind].read), "b", "q - 1")
-    if member:
-        expr = call(member, expr)
-    elif field.message is not None and field.message.full_name == VALUE:
-        expr = call(module.runtime("null_kept", "wkt_plain"), expr)
-    return _Case(tag, (*before, (target, expr), *after))
-
-
-def _find(module: Module, field: Field, name: str) -> tuple[str, Expr]:
-    """Look up a number of a closed enum, for which there may be no member."""
-    assert field.enum is not None
-    return name, call(f"{module.table(field.enum)}.find", "n")
-
-
-def _value(module: Module, field: Field, into: Expr) -> tuple[tuple[str, ...], Expr, tuple[str, ...]]:
-    """Lines before, the expression for one value, and lines after."""
-    kind = field.kind
-    if field.message is not None:
-        decode = module.function("decode", field.message, plain=is_plain(field.message))
-        if kind is Kind.GROUP:
-            stop = f"stop, after = {module.runtime('group_end')}(b, q - 1, end, t >> 3, depth)"
-            return (stop,), call(decode, "b", "q - 1", "stop", into, "depth - 1"), ("p = after",)
-        return (), call(decode, *_REST, into, "depth - 1"), ()
-    if kind is Kind.STRING:
-        how = () if field.utf8 else ('"utf-8"', '"surrogateescape"')
-        return (), call("b[q : (p := q + n)].decode", *how), ()
-    if kind is Kind.BYTES:
-        return (), "b[q : (p := q + n)]", ()
-    if field.enum is not None:
-        return (), statements.Call(f"{module.table(field.enum)}[", ("n",), "]"), ("p = q",)
-    scalar = NUMBERS[kind]
-    if scalar.wire_type == VARINT:
-        if scalar.read_helper:
-            module.runtime(scalar.read_helper)
-        return (), scalar.read, ("p = q",)
-    width = 3 if scalar.wire_type == FIXED32 else 7
-    return (), f"{module.runtime(scalar.read)}(b, q - 1)[0]", (f"p = q + {width}",)
 
 
 def _zero(module: Module, field: Field) -> str:

@@ -9,8 +9,7 @@ from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import bytes_literal
 from protoc_gen_pds.python.statements import assign, block, call, lines, loop
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_decode import is_string_map
-from protoc_gen_pds.targets.codec_module import Module, is_plain, tag_literal
+from protoc_gen_pds.targets.codec_module import Module, elements, is_plain, is_string_map, tag_literal
 from protoc_gen_pds.targets.codec_scalars import GROUP, LEN, NUMBERS, wire_type
 
 
@@ -34,14 +33,6 @@ def encoder(module: Module, message: Message) -> EncoderView:
     )
 
 
-def elements(message: Message) -> list[Field | Oneof]:
-    """Fields and oneofs of a message in the order of their numbers; a oneof by its lowest."""
-    found: dict[int, Field | Oneof] = {f.number: f for f in message.fields if f.oneof is None}
-    for oneof in message.oneofs:
-        found[min(f.number for f in oneof.fields)] = oneof
-    return [found[number] for number in sorted(found)]
-
-
 MANY_FIELDS = 40
 """From how many fields on each has its own local variables: pyright gives up on those that are used too often."""
 
@@ -56,17 +47,21 @@ def _element(module: Module, element: Field | Oneof) -> Iterator[str]:
         yield from _oneof(module, element)
         return
     field = element
-    value = f"m.{module.names.attribute(field)}"
+    attribute = f"m.{module.names.attribute(field)}"
     if field.is_map:
-        yield from _map(module, field, value)
-    elif field.repeated:
-        yield from _repeated(module, field, value)
-    elif field.presence is Presence.REQUIRED:
-        yield from block("if", f"{value} is None", 4)
+        yield from _map(module, field, attribute)
+        return
+    if field.repeated:
+        yield from _repeated(module, field, attribute)
+        return
+    value = f"v{field.number}"
+    yield from assign(value, attribute, 4)
+    if field.presence is Presence.REQUIRED:
+        yield f"    if {value} is None:"
         yield f"        raise {module.runtime('missing')}()"
         yield from single(module, field, value, 4)
     elif field.presence is Presence.EXPLICIT:
-        yield from block("if", f"{value} is not None", 4)
+        yield f"    if {value} is not None:"
         yield from single(module, field, value, 8)
     else:
         yield from _implicit(module, field, value)
@@ -103,7 +98,7 @@ def _implicit(module: Module, field: Field, value: str) -> Iterator[str]:
         condition = f"{value} is not False"
     else:
         condition = f"{value} != 0"
-    yield from block("if", condition, 4)
+    yield f"    if {condition}:"
     yield from single(module, field, value, 8)
 
 
@@ -176,7 +171,7 @@ def _repeated(module: Module, field: Field, value: str) -> Iterator[str]:
 def _map(module: Module, field: Field, value: str) -> Iterator[str]:
     tag = field.number << 3 | LEN
     if is_string_map(field):
-        yield from lines(call(module.runtime("write_string_map"), "parts", str(tag), value), 4)
+        yield from lines(call(module.runtime("write_string_map"), "parts", module.prefix_table(tag), value), 4)
         return
     k, v = f"k{field.number}", f"v{field.number}"
     yield from loop([k, v], f"{value}.items()", 4)

@@ -9,9 +9,7 @@ from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_decode import is_string_map
-from protoc_gen_pds.targets.codec_encode import elements
-from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, is_plain
+from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, elements, is_plain, is_string_map
 from protoc_gen_pds.targets.codec_scalars import NUMBERS
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known
-from protoc_gen_pds.schema import Enum, Field, File, Message
+from protoc_gen_pds.schema import Enum, Field, File, Kind, Message, Oneof
+from protoc_gen_pds.targets.codec_scalars import LEN
 
 PLAIN = frozenset(
     f"google.protobuf.{name}"
@@ -39,6 +40,7 @@ NULL_VALUE = "google.protobuf.NullValue"
 _LOCALS = frozenset(
     {
         "after",
+        "at",
         "b",
         "cls",
         "d",
@@ -54,6 +56,7 @@ _LOCALS = frozenset(
         "lax",
         "m",
         "n",
+        "new",
         "o",
         "p",
         "parts",
@@ -65,6 +68,20 @@ _LOCALS = frozenset(
 def is_plain(message: Message | None) -> bool:
     """Whether fields of a type hold a plain Python value: wrappers and the JSON types."""
     return message is not None and message.full_name in PLAIN
+
+
+def is_string_map(field: Field) -> bool:
+    """Whether the runtime's own helper reads the entries of a map."""
+    key, value = field.map_key, field.map_value
+    return key.kind is Kind.STRING and value.kind is Kind.STRING and key.utf8 and value.utf8
+
+
+def elements(message: Message) -> list[Field | Oneof]:
+    """Fields and oneofs of a message in the order of their numbers; a oneof by its lowest."""
+    found: dict[int, Field | Oneof] = {f.number: f for f in message.fields if f.oneof is None}
+    for oneof in message.oneofs:
+        found[min(f.number for f in oneof.fields)] = oneof
+    return [found[number] for number in sorted(found)]
 
 
 def own_names(names: Names, file: File) -> Iterator[str]:
@@ -102,7 +119,11 @@ class Module:
 
     def __post_init__(self) -> None:
         package = self.names.package_of(self.file)
-        self.scope = _CodecScope(package, (*own_names(self.names, self.file), *(f"TAG_{t}" for t in range(2, 128, 8))))
+        tags = {
+            *range(2, 128, 8),
+            *(f.number << 3 | LEN for m in self.file.walk_messages() for f in m.fields if f.is_map),
+        }
+        self.scope = _CodecScope(package, (*own_names(self.names, self.file), *(f"TAG_{t}" for t in sorted(tags))))
         self.types = Types(self.names, self.scope)
 
     def runtime(self, name: str, module: str = "wire") -> str:
@@ -138,9 +159,16 @@ class Module:
         prefix = self.runtime("prefix")
         if tag > 127:
             return f"{prefix}({tag}, {length})"
+        return f"{self.prefix_table(tag)}[{length}] if {length} < 128 else {prefix}({tag}, {length})"
+
+    def prefix_table(self, tag: int) -> str:
+        """The constant that holds a tag together with each length below 128."""
         self.runtime("prefixes")
-        name = self.prefixes.setdefault(tag, f"TAG_{tag}")
-        return f"{name}[{length}] if {length} < 128 else {prefix}({tag}, {length})"
+        return self.prefixes.setdefault(tag, f"TAG_{tag}")
+
+    def final(self) -> str:
+        """``Final``: compiled, what it marks is read without a look into the module's dict."""
+        return self.scope.name("typing", "Final")
 
     def member(self, member: Field) -> str:
         """The class of a oneof's member."""

@@ -36,7 +36,7 @@ class Scalar(NamedTuple):
 
 NUMBERS: dict[Kind, Scalar] = {
     Kind.INT32: Scalar(VARINT, "n if n < 1 << 31 else signed32(n)", "signed32", "signed32", "int32", "", "0", "int32"),
-    Kind.INT64: Scalar(VARINT, "n if n < 1 << 63 else n - (1 << 64)", "", "signed64", "int64", "", "0", "int64"),
+    Kind.INT64: Scalar(VARINT, "n if n < 1 << 60 else signed64(n)", "signed64", "signed64", "int64", "", "0", "int64"),
     Kind.UINT32: Scalar(VARINT, "n & 0xFFFFFFFF", "", "unsigned32", "uint32", "", "0", "uint32"),
     Kind.UINT64: Scalar(VARINT, "n", "", "int", "uint64", "", "0", "uint64"),
     Kind.SINT32: Scalar(VARINT, "zigzag32(n)", "zigzag32", "zigzag32", "sint32", "", "0", "int32"),

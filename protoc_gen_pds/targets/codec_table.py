@@ -75,7 +75,7 @@ def enum_table(module: Module, enum: Enum) -> str:
         arguments.append(statements.Call("proto_names={", tuple(renamed), "}"))
     if json_names:
         arguments.append(statements.Call("json_names={", tuple(json_names), "}"))
-    target = module.table(enum)
+    target = f"{module.table(enum)}: {module.final()}"
     return "\n".join(assign(target, call(module.runtime("EnumTable", "enum_table"), *arguments), 0))
 
 

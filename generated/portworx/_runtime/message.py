@@ -210,18 +210,23 @@ class Message:
         Raises:
             DecodeError: the bytes are truncated or malformed; the message names the offset.
         """
-        return cls._decode(data, None)
-
-    def parse(self, data: bytes | bytearray | memoryview) -> Self:
-        """Merge wire bytes into this message and return it; errors as :meth:`from_bytes`."""
-        return self._decode(data, self)
-
-    @classmethod
-    def _decode(cls, data: bytes | bytearray | memoryview, into: Self | None) -> Self:
         codec = cls._codec or codec_of(cls)
         raw = data if isinstance(data, bytes) else bytes(data)
         try:
-            message: Self = codec.decode(raw, 0, len(raw), into, MAX_DEPTH)
+            message: Self = codec.decode(raw, 0, len(raw), None, MAX_DEPTH)
+        except _REFUSED as error:
+            from .walk import explain_decode
+
+            raise explain_decode(cls, raw, error) from None
+        return message
+
+    def parse(self, data: bytes | bytearray | memoryview) -> Self:
+        """Merge wire bytes into this message and return it; errors as :meth:`from_bytes`."""
+        cls = type(self)
+        codec = self._codec or codec_of(cls)
+        raw = bytes(data)
+        try:
+            message: Self = codec.decode(raw, 0, len(raw), self, MAX_DEPTH)
         except _REFUSED as error:
             from .walk import explain_decode
 

@@ -312,10 +312,11 @@ def _encode_value(value: JsonValue) -> bytes:
 
 
 def _encode_struct(fields: dict[str, JsonValue]) -> bytes:
-    return b"".join(
-        wire.string_entry(10, key.encode(), _encode_value(value))
+    entries = [
+        b"\n" + wire.sized(key.encode()) + b"\x12" + wire.sized(_encode_value(value))
         for key, value in fields.items()
-    )
+    ]
+    return b"".join(b"\n" + wire.sized(entry) for entry in entries)
 
 
 def _encode_list(values: list[JsonValue]) -> bytes:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import (
@@ -21,8 +23,10 @@ from ...._runtime.wire import (
     check_class,
     check_list,
     int32,
+    kept,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
@@ -36,28 +40,33 @@ from .models import (
     HealthCheckResultTypes,
 )
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
+new: Final = object.__new__
 
-table_HealthCheckResultTypes_Type = EnumTable(HealthCheckResultTypes.Type)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+
+table_HealthCheckResultTypes_Type: Final = EnumTable(HealthCheckResultTypes.Type)
 
 
 def decode_HealthCheckResultTypes(
-    b: bytes, p: int, end: int, m: HealthCheckResultTypes | None, depth: int
+    b: bytes, p: int, end: int, into: HealthCheckResultTypes | None, depth: int
 ) -> HealthCheckResultTypes:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = HealthCheckResultTypes()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(HealthCheckResultTypes)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -105,38 +114,75 @@ bind(
 
 
 def decode_HealthCheck(
-    b: bytes, p: int, end: int, m: HealthCheck | None, depth: int
+    b: bytes, p: int, end: int, into: HealthCheck | None, depth: int
 ) -> HealthCheck:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = HealthCheck()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(HealthCheck)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+        v4 = table_HealthCheckResultTypes_Type[0]
+    else:
+        m = into
+        v1 = m.description
+        v2 = m.hint
+        v3 = m.error
+        v4 = m.result
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.description = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.hint = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.error = b[q : (p := q + n)].decode()
-        elif t == 32:
-            m.result = table_HealthCheckResultTypes_Type[n]
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 32:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v4 = table_HealthCheckResultTypes_Type[n]
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.description = v1
+    m.hint = v2
+    m.error = v3
+    m.result = v4
     return m
 
 
@@ -144,24 +190,28 @@ def encode_HealthCheck(m: HealthCheck) -> bytes:
     if m.__class__ is not HealthCheck:
         check_class(m, HealthCheck)
     parts: list[bytes] = []
-    if m.description != "":
-        x = m.description.encode()
+    v1 = m.description
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.hint != "":
-        x = m.hint.encode()
+    v2 = m.hint
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.error != "":
-        x = m.error.encode()
+    v3 = m.error
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.result != 0:
+    v4 = m.result
+    if v4 != 0:
         parts.append(b" ")
-        parts.append(int32(m.result))
+        parts.append(int32(v4))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -234,33 +284,53 @@ bind(
 
 
 def decode_HealthCheckCategory(
-    b: bytes, p: int, end: int, m: HealthCheckCategory | None, depth: int
+    b: bytes, p: int, end: int, into: HealthCheckCategory | None, depth: int
 ) -> HealthCheckCategory:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = HealthCheckCategory()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(HealthCheckCategory)
+        m._unknown = b""
+        v1 = ""
+        v2: list[HealthCheck] = []
+    else:
+        m = into
+        v1 = m.name
+        v2 = m.checks
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.name = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.checks.append(decode_HealthCheck(b, q, (p := q + n), None, depth - 1))
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        while t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2.append(decode_HealthCheck(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.name = v1
+    m.checks = v2
     return m
 
 
@@ -268,8 +338,9 @@ def encode_HealthCheckCategory(m: HealthCheckCategory) -> bytes:
     if m.__class__ is not HealthCheckCategory:
         check_class(m, HealthCheckCategory)
     parts: list[bytes] = []
-    if m.name != "":
-        x = m.name.encode()
+    v1 = m.name
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -337,39 +408,67 @@ bind(
 
 
 def decode_HealthCheckResults(
-    b: bytes, p: int, end: int, m: HealthCheckResults | None, depth: int
+    b: bytes, p: int, end: int, into: HealthCheckResults | None, depth: int
 ) -> HealthCheckResults:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = HealthCheckResults()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(HealthCheckResults)
+        m._unknown = b""
+        v1 = False
+        v2 = False
+        v3: list[HealthCheckCategory] = []
+    else:
+        m = into
+        v1 = m.success
+        v2 = m.warning
+        v3 = m.categories
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.success = n != 0
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n != 0
             p = q
-        elif t == 16:
-            m.warning = n != 0
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n != 0
             p = q
-        elif t == 26:
-            m.categories.append(
-                decode_HealthCheckCategory(b, q, (p := q + n), None, depth - 1)
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        while t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3.append(decode_HealthCheckCategory(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.success = v1
+    m.warning = v2
+    m.categories = v3
     return m
 
 
@@ -377,12 +476,14 @@ def encode_HealthCheckResults(m: HealthCheckResults) -> bytes:
     if m.__class__ is not HealthCheckResults:
         check_class(m, HealthCheckResults)
     parts: list[bytes] = []
-    if m.success is not False:
+    v1 = m.success
+    if v1 is not False:
         parts.append(b"\x08")
-        parts.append(boolean(m.success))
-    if m.warning is not False:
+        parts.append(boolean(v1))
+    v2 = m.warning
+    if v2 is not False:
         parts.append(b"\x10")
-        parts.append(boolean(m.warning))
+        parts.append(boolean(v2))
     check_list(m.categories)
     for v3 in m.categories:
         x = encode_HealthCheckCategory(v3)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.fields import Field
 from ...._runtime.json_values import (
     json_object,
@@ -15,13 +17,14 @@ from ...._runtime.json_values import (
 from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
+    kept,
     prefix,
     prefixes,
     read_string_map,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
     wide_tag,
     write_string_map,
 )
@@ -34,65 +37,159 @@ from ...._runtime.wkt_time import (
 )
 from .models import Meta, Reference
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
-TAG_42 = prefixes(42)
-TAG_50 = prefixes(50)
-TAG_74 = prefixes(74)
+new: Final = object.__new__
+
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
+TAG_42: Final = prefixes(42)
+TAG_50: Final = prefixes(50)
+TAG_58: Final = prefixes(58)
+TAG_66: Final = prefixes(66)
+TAG_74: Final = prefixes(74)
+TAG_82: Final = prefixes(82)
 
 
-def decode_Meta(b: bytes, p: int, end: int, m: Meta | None, depth: int) -> Meta:
+def decode_Meta(b: bytes, p: int, end: int, into: Meta | None, depth: int) -> Meta:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Meta()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Meta)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+        v4 = ""
+        v5: Timestamp | None = None
+        v6: Timestamp | None = None
+        v7: dict[str, str] = {}
+        v8: dict[str, str] = {}
+        v9: Reference | None = None
+        v10: dict[str, str] = {}
+    else:
+        m = into
+        v1 = m.uid
+        v2 = m.name
+        v3 = m.description
+        v4 = m.resource_version
+        v5 = m.create_time
+        v6 = m.update_time
+        v7 = m.labels
+        v8 = m.annotations
+        v9 = m.parent_reference
+        v10 = m.resource_names
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.uid = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.name = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.description = b[q : (p := q + n)].decode()
-        elif t == 34:
-            m.resource_version = b[q : (p := q + n)].decode()
-        elif t == 42:
-            m.create_time = decode_Timestamp(
-                b, q, (p := q + n), m.create_time, depth - 1
-            )
-        elif t == 50:
-            m.update_time = decode_Timestamp(
-                b, q, (p := q + n), m.update_time, depth - 1
-            )
-        elif t == 58:
-            p = read_string_map(b, q, q + n, end, 58, m.labels, unknown, depth - 1)
-        elif t == 66:
-            p = read_string_map(b, q, q + n, end, 66, m.annotations, unknown, depth - 1)
-        elif t == 74:
-            m.parent_reference = decode_Reference(
-                b, q, (p := q + n), m.parent_reference, depth - 1
-            )
-        elif t == 82:
-            p = read_string_map(
-                b, q, q + n, end, 82, m.resource_names, unknown, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 34:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 42:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v5 = decode_Timestamp(b, q, (p := q + n), v5, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 50:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v6 = decode_Timestamp(b, q, (p := q + n), v6, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 58:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            p, unknown = read_string_map(b, q, q + n, end, 58, v7, unknown, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 66:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            p, unknown = read_string_map(b, q, q + n, end, 66, v8, unknown, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 74:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v9 = decode_Reference(b, q, (p := q + n), v9, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 82:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            p, unknown = read_string_map(b, q, q + n, end, 82, v10, unknown, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.uid = v1
+    m.name = v2
+    m.description = v3
+    m.resource_version = v4
+    m.create_time = v5
+    m.update_time = v6
+    m.labels = v7
+    m.annotations = v8
+    m.parent_reference = v9
+    m.resource_names = v10
     return m
 
 
@@ -100,44 +197,51 @@ def encode_Meta(m: Meta) -> bytes:
     if m.__class__ is not Meta:
         check_class(m, Meta)
     parts: list[bytes] = []
-    if m.uid != "":
-        x = m.uid.encode()
+    v1 = m.uid
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.name != "":
-        x = m.name.encode()
+    v2 = m.name
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.description != "":
-        x = m.description.encode()
+    v3 = m.description
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.resource_version != "":
-        x = m.resource_version.encode()
+    v4 = m.resource_version
+    if v4 != "":
+        x = v4.encode()
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
-    if m.create_time is not None:
-        x = encode_Timestamp(m.create_time)
+    v5 = m.create_time
+    if v5 is not None:
+        x = encode_Timestamp(v5)
         n = len(x)
         parts.append(TAG_42[n] if n < 128 else prefix(42, n))
         parts.append(x)
-    if m.update_time is not None:
-        x = encode_Timestamp(m.update_time)
+    v6 = m.update_time
+    if v6 is not None:
+        x = encode_Timestamp(v6)
         n = len(x)
         parts.append(TAG_50[n] if n < 128 else prefix(50, n))
         parts.append(x)
-    write_string_map(parts, 58, m.labels)
-    write_string_map(parts, 66, m.annotations)
-    if m.parent_reference is not None:
-        x = encode_Reference(m.parent_reference)
+    write_string_map(parts, TAG_58, m.labels)
+    write_string_map(parts, TAG_66, m.annotations)
+    v9 = m.parent_reference
+    if v9 is not None:
+        x = encode_Reference(v9)
         n = len(x)
         parts.append(TAG_74[n] if n < 128 else prefix(74, n))
         parts.append(x)
-    write_string_map(parts, 82, m.resource_names)
+    write_string_map(parts, TAG_82, m.resource_names)
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -241,35 +345,62 @@ bind(Meta, Codec(decode_Meta, encode_Meta, to_json_Meta, from_json_Meta, fields_
 
 
 def decode_Reference(
-    b: bytes, p: int, end: int, m: Reference | None, depth: int
+    b: bytes, p: int, end: int, into: Reference | None, depth: int
 ) -> Reference:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Reference()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Reference)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+    else:
+        m = into
+        v1 = m.type
+        v2 = m.version
+        v3 = m.uid
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.type = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.version = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.uid = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.type = v1
+    m.version = v2
+    m.uid = v3
     return m
 
 
@@ -277,18 +408,21 @@ def encode_Reference(m: Reference) -> bytes:
     if m.__class__ is not Reference:
         check_class(m, Reference)
     parts: list[bytes] = []
-    if m.type != "":
-        x = m.type.encode()
+    v1 = m.type
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.version != "":
-        x = m.version.encode()
+    v2 = m.version
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.uid != "":
-        x = m.uid.encode()
+    v3 = m.uid
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.fields import Field
 from ...._runtime.json_values import int64_from_json, int64_to_json, json_object
 from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
     int64,
+    kept,
+    signed64,
     skip_field,
     too_deep,
     truncated,
@@ -18,37 +22,56 @@ from ...._runtime.wire import (
 )
 from .models import PageBasedPaginationRequest, PageBasedPaginationResponse
 
+new: Final = object.__new__
+
 
 def decode_PageBasedPaginationRequest(
-    b: bytes, p: int, end: int, m: PageBasedPaginationRequest | None, depth: int
+    b: bytes, p: int, end: int, into: PageBasedPaginationRequest | None, depth: int
 ) -> PageBasedPaginationRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = PageBasedPaginationRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(PageBasedPaginationRequest)
+        m._unknown = b""
+        v1 = 0
+        v2 = 0
+    else:
+        m = into
+        v1 = m.page_number
+        v2 = m.page_size
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.page_number = n if n < 1 << 63 else n - (1 << 64)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 16:
-            m.page_size = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n if n < 1 << 60 else signed64(n)
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.page_number = v1
+    m.page_size = v2
     return m
 
 
@@ -56,12 +79,14 @@ def encode_PageBasedPaginationRequest(m: PageBasedPaginationRequest) -> bytes:
     if m.__class__ is not PageBasedPaginationRequest:
         check_class(m, PageBasedPaginationRequest)
     parts: list[bytes] = []
-    if m.page_number != 0:
+    v1 = m.page_number
+    if v1 != 0:
         parts.append(b"\x08")
-        parts.append(int64(m.page_number))
-    if m.page_size != 0:
+        parts.append(int64(v1))
+    v2 = m.page_size
+    if v2 != 0:
         parts.append(b"\x10")
-        parts.append(int64(m.page_size))
+        parts.append(int64(v2))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -122,47 +147,104 @@ bind(
 
 
 def decode_PageBasedPaginationResponse(
-    b: bytes, p: int, end: int, m: PageBasedPaginationResponse | None, depth: int
+    b: bytes, p: int, end: int, into: PageBasedPaginationResponse | None, depth: int
 ) -> PageBasedPaginationResponse:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = PageBasedPaginationResponse()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(PageBasedPaginationResponse)
+        m._unknown = b""
+        v1 = 0
+        v2 = 0
+        v3 = 0
+        v4 = 0
+        v5 = 0
+        v6 = 0
+    else:
+        m = into
+        v1 = m.total_records
+        v2 = m.current_page
+        v3 = m.page_size
+        v4 = m.total_pages
+        v5 = m.next_page
+        v6 = m.prev_page
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.total_records = n if n < 1 << 63 else n - (1 << 64)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 16:
-            m.current_page = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 24:
-            m.page_size = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 24:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v3 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 32:
-            m.total_pages = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 32:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v4 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 40:
-            m.next_page = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 40:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v5 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 48:
-            m.prev_page = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 48:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v6 = n if n < 1 << 60 else signed64(n)
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.total_records = v1
+    m.current_page = v2
+    m.page_size = v3
+    m.total_pages = v4
+    m.next_page = v5
+    m.prev_page = v6
     return m
 
 
@@ -170,24 +252,30 @@ def encode_PageBasedPaginationResponse(m: PageBasedPaginationResponse) -> bytes:
     if m.__class__ is not PageBasedPaginationResponse:
         check_class(m, PageBasedPaginationResponse)
     parts: list[bytes] = []
-    if m.total_records != 0:
+    v1 = m.total_records
+    if v1 != 0:
         parts.append(b"\x08")
-        parts.append(int64(m.total_records))
-    if m.current_page != 0:
+        parts.append(int64(v1))
+    v2 = m.current_page
+    if v2 != 0:
         parts.append(b"\x10")
-        parts.append(int64(m.current_page))
-    if m.page_size != 0:
+        parts.append(int64(v2))
+    v3 = m.page_size
+    if v3 != 0:
         parts.append(b"\x18")
-        parts.append(int64(m.page_size))
-    if m.total_pages != 0:
+        parts.append(int64(v3))
+    v4 = m.total_pages
+    if v4 != 0:
         parts.append(b" ")
-        parts.append(int64(m.total_pages))
-    if m.next_page != 0:
+        parts.append(int64(v4))
+    v5 = m.next_page
+    if v5 != 0:
         parts.append(b"(")
-        parts.append(int64(m.next_page))
-    if m.prev_page != 0:
+        parts.append(int64(v5))
+    v6 = m.prev_page
+    if v6 != 0:
         parts.append(b"0")
-        parts.append(int64(m.prev_page))
+        parts.append(int64(v6))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)

@@ -4,32 +4,39 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import json_object
 from ...._runtime.message import Codec, bind
-from ...._runtime.wire import check_class, skip_field, too_deep, truncated
+from ...._runtime.wire import check_class, kept, skip_field, too_deep, truncated
 from .models import ApplicationResource, InfraResource
 
-table_InfraResource_Type = EnumTable(InfraResource.Type)
-table_ApplicationResource_Type = EnumTable(ApplicationResource.Type)
+new: Final = object.__new__
+
+table_InfraResource_Type: Final = EnumTable(InfraResource.Type)
+table_ApplicationResource_Type: Final = EnumTable(ApplicationResource.Type)
 
 
 def decode_InfraResource(
-    b: bytes, p: int, end: int, m: InfraResource | None, depth: int
+    b: bytes, p: int, end: int, into: InfraResource | None, depth: int
 ) -> InfraResource:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = InfraResource()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(InfraResource)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -75,20 +82,23 @@ bind(
 
 
 def decode_ApplicationResource(
-    b: bytes, p: int, end: int, m: ApplicationResource | None, depth: int
+    b: bytes, p: int, end: int, into: ApplicationResource | None, depth: int
 ) -> ApplicationResource:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ApplicationResource()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ApplicationResource)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 

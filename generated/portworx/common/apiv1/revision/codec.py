@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.fields import Field
 from ...._runtime.json_values import (
     array,
@@ -21,16 +23,18 @@ from ...._runtime.wire import (
     check_class,
     check_list,
     held,
+    kept,
     not_a_member,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
     varint_rest,
     wide_tag,
 )
-from ...._runtime.wkt import Struct
+from ...._runtime.wkt import JsonValue, Struct
 from ...._runtime.wkt_plain import plain_Struct
 from ..meta.codec import decode_Meta, encode_Meta, from_json_Meta, to_json_Meta
 from ..meta.models import Meta
@@ -62,39 +66,58 @@ from .models import (
     RevisionInfo,
 )
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
+new: Final = object.__new__
+
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
 
 
 def decode_Revision(
-    b: bytes, p: int, end: int, m: Revision | None, depth: int
+    b: bytes, p: int, end: int, into: Revision | None, depth: int
 ) -> Revision:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Revision()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Revision)
+        m._unknown = b""
+        v1: Meta | None = None
+        v2: RevisionInfo | None = None
+    else:
+        m = into
+        v1 = m.meta
+        v2 = m.info
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.meta = decode_Meta(b, q, (p := q + n), m.meta, depth - 1)
-        elif t == 18:
-            m.info = decode_RevisionInfo(b, q, (p := q + n), m.info, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Meta(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_RevisionInfo(b, q, (p := q + n), v2, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.meta = v1
+    m.info = v2
     return m
 
 
@@ -102,13 +125,15 @@ def encode_Revision(m: Revision) -> bytes:
     if m.__class__ is not Revision:
         check_class(m, Revision)
     parts: list[bytes] = []
-    if m.meta is not None:
-        x = encode_Meta(m.meta)
+    v1 = m.meta
+    if v1 is not None:
+        x = encode_Meta(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.info is not None:
-        x = encode_RevisionInfo(m.info)
+    v2 = m.info
+    if v2 is not None:
+        x = encode_RevisionInfo(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
@@ -168,36 +193,63 @@ bind(
 
 
 def decode_RevisionInfo(
-    b: bytes, p: int, end: int, m: RevisionInfo | None, depth: int
+    b: bytes, p: int, end: int, into: RevisionInfo | None, depth: int
 ) -> RevisionInfo:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = RevisionInfo()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(RevisionInfo)
+        m._unknown = b""
+        v1 = ""
+        v2 = False
+        v3: dict[str, JsonValue] | None = None
+    else:
+        m = into
+        v1 = m.semantic_version
+        v2 = m.deprecated
+        v3 = m.schema
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.semantic_version = b[q : (p := q + n)].decode()
-        elif t == 16:
-            m.deprecated = n != 0
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n != 0
             p = q
-        elif t == 26:
-            m.schema = plain_Struct.decode(b, q, (p := q + n), m.schema, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = plain_Struct.decode(b, q, (p := q + n), v3, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.semantic_version = v1
+    m.deprecated = v2
+    m.schema = v3
     return m
 
 
@@ -205,16 +257,19 @@ def encode_RevisionInfo(m: RevisionInfo) -> bytes:
     if m.__class__ is not RevisionInfo:
         check_class(m, RevisionInfo)
     parts: list[bytes] = []
-    if m.semantic_version != "":
-        x = m.semantic_version.encode()
+    v1 = m.semantic_version
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.deprecated is not False:
+    v2 = m.deprecated
+    if v2 is not False:
         parts.append(b"\x10")
-        parts.append(boolean(m.deprecated))
-    if m.schema is not None:
-        x = plain_Struct.encode(m.schema)
+        parts.append(boolean(v2))
+    v3 = m.schema
+    if v3 is not None:
+        x = plain_Struct.encode(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
@@ -281,41 +336,55 @@ bind(
 
 
 def decode_GetRevisionRequest(
-    b: bytes, p: int, end: int, m: GetRevisionRequest | None, depth: int
+    b: bytes, p: int, end: int, into: GetRevisionRequest | None, depth: int
 ) -> GetRevisionRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = GetRevisionRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(GetRevisionRequest)
+        m._unknown = b""
+        v1: GetRevisionRequest.GetBy | None = None
+    else:
+        m = into
+        v1 = m.get_by
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.get_by = GetRevisionRequest.Uid(b[q : (p := q + n)].decode())
-        elif t == 18:
-            m.get_by = GetRevisionRequest.NameSemanticVersion_(
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = GetRevisionRequest.Uid(b[q : (p := q + n)].decode())
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = GetRevisionRequest.NameSemanticVersion_(
                 decode_GetRevisionRequest_NameSemanticVersion(
                     b,
                     q,
                     (p := q + n),
-                    held(m.get_by, GetRevisionRequest.NameSemanticVersion_),
+                    held(v1, GetRevisionRequest.NameSemanticVersion_),
                     depth - 1,
                 )
             )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.get_by = v1
     return m
 
 
@@ -425,34 +494,51 @@ def decode_GetRevisionRequest_NameSemanticVersion(
     b: bytes,
     p: int,
     end: int,
-    m: GetRevisionRequest.NameSemanticVersion | None,
+    into: GetRevisionRequest.NameSemanticVersion | None,
     depth: int,
 ) -> GetRevisionRequest.NameSemanticVersion:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = GetRevisionRequest.NameSemanticVersion()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(GetRevisionRequest.NameSemanticVersion)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+    else:
+        m = into
+        v1 = m.name
+        v2 = m.semantic_version
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.name = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.semantic_version = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.name = v1
+    m.semantic_version = v2
     return m
 
 
@@ -462,13 +548,15 @@ def encode_GetRevisionRequest_NameSemanticVersion(
     if m.__class__ is not GetRevisionRequest.NameSemanticVersion:
         check_class(m, GetRevisionRequest.NameSemanticVersion)
     parts: list[bytes] = []
-    if m.name != "":
-        x = m.name.encode()
+    v1 = m.name
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.semantic_version != "":
-        x = m.semantic_version.encode()
+    v2 = m.semantic_version
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
@@ -532,39 +620,62 @@ bind(
 
 
 def decode_ListRevisionsRequest(
-    b: bytes, p: int, end: int, m: ListRevisionsRequest | None, depth: int
+    b: bytes, p: int, end: int, into: ListRevisionsRequest | None, depth: int
 ) -> ListRevisionsRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ListRevisionsRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ListRevisionsRequest)
+        m._unknown = b""
+        v1: Selector | None = None
+        v2: Sort | None = None
+        v3: PageBasedPaginationRequest | None = None
+    else:
+        m = into
+        v1 = m.field_selector
+        v2 = m.sort
+        v3 = m.pagination
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.field_selector = decode_Selector(
-                b, q, (p := q + n), m.field_selector, depth - 1
-            )
-        elif t == 18:
-            m.sort = decode_Sort(b, q, (p := q + n), m.sort, depth - 1)
-        elif t == 26:
-            m.pagination = decode_PageBasedPaginationRequest(
-                b, q, (p := q + n), m.pagination, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Selector(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Sort(b, q, (p := q + n), v2, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_PageBasedPaginationRequest(b, q, (p := q + n), v3, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.field_selector = v1
+    m.sort = v2
+    m.pagination = v3
     return m
 
 
@@ -572,18 +683,21 @@ def encode_ListRevisionsRequest(m: ListRevisionsRequest) -> bytes:
     if m.__class__ is not ListRevisionsRequest:
         check_class(m, ListRevisionsRequest)
     parts: list[bytes] = []
-    if m.field_selector is not None:
-        x = encode_Selector(m.field_selector)
+    v1 = m.field_selector
+    if v1 is not None:
+        x = encode_Selector(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.sort is not None:
-        x = encode_Sort(m.sort)
+    v2 = m.sort
+    if v2 is not None:
+        x = encode_Sort(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.pagination is not None:
-        x = encode_PageBasedPaginationRequest(m.pagination)
+    v3 = m.pagination
+    if v3 is not None:
+        x = encode_PageBasedPaginationRequest(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
@@ -652,35 +766,50 @@ bind(
 
 
 def decode_ListRevisionsResponse(
-    b: bytes, p: int, end: int, m: ListRevisionsResponse | None, depth: int
+    b: bytes, p: int, end: int, into: ListRevisionsResponse | None, depth: int
 ) -> ListRevisionsResponse:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ListRevisionsResponse()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ListRevisionsResponse)
+        m._unknown = b""
+        v1: list[Revision] = []
+        v2: PageBasedPaginationResponse | None = None
+    else:
+        m = into
+        v1 = m.revisions
+        v2 = m.pagination
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.revisions.append(decode_Revision(b, q, (p := q + n), None, depth - 1))
-        elif t == 18:
-            m.pagination = decode_PageBasedPaginationResponse(
-                b, q, (p := q + n), m.pagination, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            t, p = wide_tag(b, p)
+        at = p
+        while t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1.append(decode_Revision(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_PageBasedPaginationResponse(b, q, (p := q + n), v2, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.revisions = v1
+    m.pagination = v2
     return m
 
 
@@ -694,8 +823,9 @@ def encode_ListRevisionsResponse(m: ListRevisionsResponse) -> bytes:
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.pagination is not None:
-        x = encode_PageBasedPaginationResponse(m.pagination)
+    v2 = m.pagination
+    if v2 is not None:
+        x = encode_PageBasedPaginationResponse(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)

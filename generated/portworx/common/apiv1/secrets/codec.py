@@ -4,55 +4,65 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.fields import Field
 from ...._runtime.json_values import json_object, string_from_json, string_to_json
 from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
+    kept,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
     wide_tag,
 )
 from .models import SecretConfig
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
+new: Final = object.__new__
+
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
 
 
 def decode_SecretConfig(
-    b: bytes, p: int, end: int, m: SecretConfig | None, depth: int
+    b: bytes, p: int, end: int, into: SecretConfig | None, depth: int
 ) -> SecretConfig:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = SecretConfig()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(SecretConfig)
+        m._unknown = b""
+        v4: SecretConfig.AWSSecrets | None = None
+    else:
+        m = into
+        v4 = m.aws_secrets
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 34:
-            m.aws_secrets = decode_SecretConfig_AWSSecrets(
-                b, q, (p := q + n), m.aws_secrets, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = decode_SecretConfig_AWSSecrets(b, q, (p := q + n), v4, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.aws_secrets = v4
     return m
 
 
@@ -60,8 +70,9 @@ def encode_SecretConfig(m: SecretConfig) -> bytes:
     if m.__class__ is not SecretConfig:
         check_class(m, SecretConfig)
     parts: list[bytes] = []
-    if m.aws_secrets is not None:
-        x = encode_SecretConfig_AWSSecrets(m.aws_secrets)
+    v4 = m.aws_secrets
+    if v4 is not None:
+        x = encode_SecretConfig_AWSSecrets(v4)
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
@@ -114,35 +125,62 @@ bind(
 
 
 def decode_SecretConfig_AWSSecrets(
-    b: bytes, p: int, end: int, m: SecretConfig.AWSSecrets | None, depth: int
+    b: bytes, p: int, end: int, into: SecretConfig.AWSSecrets | None, depth: int
 ) -> SecretConfig.AWSSecrets:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = SecretConfig.AWSSecrets()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(SecretConfig.AWSSecrets)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+    else:
+        m = into
+        v1 = m.aws_access_key_id
+        v2 = m.aws_secret_access_key
+        v3 = m.aws_region
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.aws_access_key_id = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.aws_secret_access_key = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.aws_region = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.aws_access_key_id = v1
+    m.aws_secret_access_key = v2
+    m.aws_region = v3
     return m
 
 
@@ -150,18 +188,21 @@ def encode_SecretConfig_AWSSecrets(m: SecretConfig.AWSSecrets) -> bytes:
     if m.__class__ is not SecretConfig.AWSSecrets:
         check_class(m, SecretConfig.AWSSecrets)
     parts: list[bytes] = []
-    if m.aws_access_key_id != "":
-        x = m.aws_access_key_id.encode()
+    v1 = m.aws_access_key_id
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.aws_secret_access_key != "":
-        x = m.aws_secret_access_key.encode()
+    v2 = m.aws_secret_access_key
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.aws_region != "":
-        x = m.aws_region.encode()
+    v3 = m.aws_region
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)

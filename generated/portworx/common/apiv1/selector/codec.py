@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import (
@@ -18,52 +20,64 @@ from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
     check_list,
+    field_rest,
     int32,
+    kept,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
     wide_tag,
 )
 from ..platformresource.codec import table_InfraResource_Type
 from .models import ResourceSelector, RespData, Selector
 
-TAG_10 = prefixes(10)
+new: Final = object.__new__
 
-table_RespData = EnumTable(RespData)
-table_Selector_Operator = EnumTable(Selector.Operator)
+TAG_10: Final = prefixes(10)
+
+table_RespData: Final = EnumTable(RespData)
+table_Selector_Operator: Final = EnumTable(Selector.Operator)
 
 
 def decode_Selector(
-    b: bytes, p: int, end: int, m: Selector | None, depth: int
+    b: bytes, p: int, end: int, into: Selector | None, depth: int
 ) -> Selector:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Selector()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Selector)
+        m._unknown = b""
+        v1: list[Selector.Filter] = []
+    else:
+        m = into
+        v1 = m.filters
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.filters.append(
-                decode_Selector_Filter(b, q, (p := q + n), None, depth - 1)
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            t, p = wide_tag(b, p)
+        at = p
+        while t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1.append(decode_Selector_Filter(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.filters = v1
     return m
 
 
@@ -126,36 +140,48 @@ bind(
 
 
 def decode_Selector_Filter(
-    b: bytes, p: int, end: int, m: Selector.Filter | None, depth: int
+    b: bytes, p: int, end: int, into: Selector.Filter | None, depth: int
 ) -> Selector.Filter:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Selector.Filter()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Selector.Filter)
+        m._unknown = b""
+        v101 = ""
+        v102 = table_Selector_Operator[0]
+        v103: list[str] = []
+    else:
+        m = into
+        v101 = m.key
+        v102 = m.op
+        v103 = m.values
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
         n = b[p + 1]
         q = p + 2
-        if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+        if n > 127 and not t & 5:
+            n, q = field_rest(b, n, q, t)
         if t == 810:
-            m.key = b[q : (p := q + n)].decode()
+            v101 = b[q : (p := q + n)].decode()
         elif t == 816:
-            m.op = table_Selector_Operator[n]
+            v102 = table_Selector_Operator[n]
             p = q
         elif t == 826:
-            m.values.append(b[q : (p := q + n)].decode())
+            v103.append(b[q : (p := q + n)].decode())
         else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.key = v101
+    m.op = v102
+    m.values = v103
     return m
 
 
@@ -163,14 +189,16 @@ def encode_Selector_Filter(m: Selector.Filter) -> bytes:
     if m.__class__ is not Selector.Filter:
         check_class(m, Selector.Filter)
     parts: list[bytes] = []
-    if m.key != "":
-        x = m.key.encode()
+    v101 = m.key
+    if v101 != "":
+        x = v101.encode()
         n = len(x)
         parts.append(prefix(810, n))
         parts.append(x)
-    if m.op != 0:
+    v102 = m.op
+    if v102 != 0:
         parts.append(b"\xb0\x06")
-        parts.append(int32(m.op))
+        parts.append(int32(v102))
     check_list(m.values)
     for v103 in m.values:
         x = v103.encode()
@@ -242,35 +270,45 @@ bind(
 
 
 def decode_ResourceSelector(
-    b: bytes, p: int, end: int, m: ResourceSelector | None, depth: int
+    b: bytes, p: int, end: int, into: ResourceSelector | None, depth: int
 ) -> ResourceSelector:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ResourceSelector()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ResourceSelector)
+        m._unknown = b""
+        v1: list[ResourceSelector.ResourceFilter] = []
+    else:
+        m = into
+        v1 = m.infra_resource_filters
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.infra_resource_filters.append(
+            t, p = wide_tag(b, p)
+        at = p
+        while t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1.append(
                 decode_ResourceSelector_ResourceFilter(
                     b, q, (p := q + n), None, depth - 1
                 )
             )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.infra_resource_filters = v1
     return m
 
 
@@ -349,37 +387,49 @@ bind(
 
 
 def decode_ResourceSelector_ResourceFilter(
-    b: bytes, p: int, end: int, m: ResourceSelector.ResourceFilter | None, depth: int
+    b: bytes, p: int, end: int, into: ResourceSelector.ResourceFilter | None, depth: int
 ) -> ResourceSelector.ResourceFilter:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ResourceSelector.ResourceFilter()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ResourceSelector.ResourceFilter)
+        m._unknown = b""
+        v101 = table_InfraResource_Type[0]
+        v102 = table_Selector_Operator[0]
+        v103: list[str] = []
+    else:
+        m = into
+        v101 = m.resource_type
+        v102 = m.op
+        v103 = m.values
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
         n = b[p + 1]
         q = p + 2
-        if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+        if n > 127 and not t & 5:
+            n, q = field_rest(b, n, q, t)
         if t == 808:
-            m.resource_type = table_InfraResource_Type[n]
+            v101 = table_InfraResource_Type[n]
             p = q
         elif t == 816:
-            m.op = table_Selector_Operator[n]
+            v102 = table_Selector_Operator[n]
             p = q
         elif t == 826:
-            m.values.append(b[q : (p := q + n)].decode())
+            v103.append(b[q : (p := q + n)].decode())
         else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.resource_type = v101
+    m.op = v102
+    m.values = v103
     return m
 
 
@@ -387,12 +437,14 @@ def encode_ResourceSelector_ResourceFilter(m: ResourceSelector.ResourceFilter) -
     if m.__class__ is not ResourceSelector.ResourceFilter:
         check_class(m, ResourceSelector.ResourceFilter)
     parts: list[bytes] = []
-    if m.resource_type != 0:
+    v101 = m.resource_type
+    if v101 != 0:
         parts.append(b"\xa8\x06")
-        parts.append(int32(m.resource_type))
-    if m.op != 0:
+        parts.append(int32(v101))
+    v102 = m.op
+    if v102 != 0:
         parts.append(b"\xb0\x06")
-        parts.append(int32(m.op))
+        parts.append(int32(v102))
     check_list(m.values)
     for v103 in m.values:
         x = v103.encode()

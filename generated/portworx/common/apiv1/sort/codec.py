@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import json_object
@@ -11,6 +13,7 @@ from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
     int32,
+    kept,
     skip_field,
     too_deep,
     truncated,
@@ -19,38 +22,57 @@ from ...._runtime.wire import (
 )
 from .models import Sort, SortBy, SortOrder
 
-table_SortBy_Field = EnumTable(SortBy.Field)
-table_SortOrder_Value = EnumTable(SortOrder.Value)
+new: Final = object.__new__
+
+table_SortBy_Field: Final = EnumTable(SortBy.Field)
+table_SortOrder_Value: Final = EnumTable(SortOrder.Value)
 
 
-def decode_Sort(b: bytes, p: int, end: int, m: Sort | None, depth: int) -> Sort:
+def decode_Sort(b: bytes, p: int, end: int, into: Sort | None, depth: int) -> Sort:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Sort()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Sort)
+        m._unknown = b""
+        v1 = table_SortBy_Field[0]
+        v2 = table_SortOrder_Value[0]
+    else:
+        m = into
+        v1 = m.sort_by
+        v2 = m.sort_order
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.sort_by = table_SortBy_Field[n]
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = table_SortBy_Field[n]
             p = q
-        elif t == 16:
-            m.sort_order = table_SortOrder_Value[n]
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = table_SortOrder_Value[n]
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.sort_by = v1
+    m.sort_order = v2
     return m
 
 
@@ -58,12 +80,14 @@ def encode_Sort(m: Sort) -> bytes:
     if m.__class__ is not Sort:
         check_class(m, Sort)
     parts: list[bytes] = []
-    if m.sort_by != 0:
+    v1 = m.sort_by
+    if v1 != 0:
         parts.append(b"\x08")
-        parts.append(int32(m.sort_by))
-    if m.sort_order != 0:
+        parts.append(int32(v1))
+    v2 = m.sort_order
+    if v2 != 0:
         parts.append(b"\x10")
-        parts.append(int32(m.sort_order))
+        parts.append(int32(v2))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -114,19 +138,24 @@ def fields_Sort() -> list[Field]:
 bind(Sort, Codec(decode_Sort, encode_Sort, to_json_Sort, from_json_Sort, fields_Sort))
 
 
-def decode_SortBy(b: bytes, p: int, end: int, m: SortBy | None, depth: int) -> SortBy:
+def decode_SortBy(
+    b: bytes, p: int, end: int, into: SortBy | None, depth: int
+) -> SortBy:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = SortBy()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(SortBy)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -168,20 +197,23 @@ bind(
 
 
 def decode_SortOrder(
-    b: bytes, p: int, end: int, m: SortOrder | None, depth: int
+    b: bytes, p: int, end: int, into: SortOrder | None, depth: int
 ) -> SortOrder:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = SortOrder()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(SortOrder)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 

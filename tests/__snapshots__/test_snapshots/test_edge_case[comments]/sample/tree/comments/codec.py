@@ -6,70 +6,142 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import json_object, string_from_json, string_to_json
 from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
+    kept,
     not_a_member,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
     wide_tag,
 )
 from .models import Level, Text
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
-TAG_42 = prefixes(42)
-TAG_50 = prefixes(50)
-TAG_58 = prefixes(58)
+new: Final = object.__new__
 
-table_Level = EnumTable(Level)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
+TAG_42: Final = prefixes(42)
+TAG_50: Final = prefixes(50)
+TAG_58: Final = prefixes(58)
+
+table_Level: Final = EnumTable(Level)
 
 
-def decode_Text(b: bytes, p: int, end: int, m: Text | None, depth: int) -> Text:
+def decode_Text(b: bytes, p: int, end: int, into: Text | None, depth: int) -> Text:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Text()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Text)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+        v4 = ""
+        v5 = ""
+        v6 = ""
+        v7: Text.One | None = None
+    else:
+        m = into
+        v1 = m.quoted
+        v2 = m.backslash
+        v3 = m.hash
+        v4 = m.unicode
+        v5 = m.long
+        v6 = m.empty
+        v7 = m.pick
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.quoted = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.backslash = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.hash = b[q : (p := q + n)].decode()
-        elif t == 34:
-            m.unicode = b[q : (p := q + n)].decode()
-        elif t == 42:
-            m.long = b[q : (p := q + n)].decode()
-        elif t == 50:
-            m.empty = b[q : (p := q + n)].decode()
-        elif t == 58:
-            m.pick = Text.One(b[q : (p := q + n)].decode())
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 34:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 42:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v5 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 50:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v6 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 58:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v7 = Text.One(b[q : (p := q + n)].decode())
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.quoted = v1
+    m.backslash = v2
+    m.hash = v3
+    m.unicode = v4
+    m.long = v5
+    m.empty = v6
+    m.pick = v7
     return m
 
 
@@ -77,33 +149,39 @@ def encode_Text(m: Text) -> bytes:
     if m.__class__ is not Text:
         check_class(m, Text)
     parts: list[bytes] = []
-    if m.quoted != "":
-        x = m.quoted.encode()
+    v1 = m.quoted
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.backslash != "":
-        x = m.backslash.encode()
+    v2 = m.backslash
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.hash != "":
-        x = m.hash.encode()
+    v3 = m.hash
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.unicode != "":
-        x = m.unicode.encode()
+    v4 = m.unicode
+    if v4 != "":
+        x = v4.encode()
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
-    if m.long != "":
-        x = m.long.encode()
+    v5 = m.long
+    if v5 != "":
+        x = v5.encode()
         n = len(x)
         parts.append(TAG_42[n] if n < 128 else prefix(42, n))
         parts.append(x)
-    if m.empty != "":
-        x = m.empty.encode()
+    v6 = m.empty
+    if v6 != "":
+        x = v6.encode()
         n = len(x)
         parts.append(TAG_50[n] if n < 128 else prefix(50, n))
         parts.append(x)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -26,11 +28,13 @@ from ..._runtime.wire import (
     check_list,
     group_end,
     int32,
+    kept,
     missing,
     prefix,
     prefixes,
     read_packed,
     signed32,
+    size_rest,
     sized,
     skip_field,
     too_deep,
@@ -40,86 +44,212 @@ from ..._runtime.wire import (
 )
 from .models import Closed, Features, Open
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_42 = prefixes(42)
-TAG_50 = prefixes(50)
-TAG_66 = prefixes(66)
-TAG_82 = prefixes(82)
+new: Final = object.__new__
 
-table_Closed = EnumTable(Closed)
-table_Open = EnumTable(Open)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_42: Final = prefixes(42)
+TAG_50: Final = prefixes(50)
+TAG_66: Final = prefixes(66)
+TAG_82: Final = prefixes(82)
+
+table_Closed: Final = EnumTable(Closed)
+table_Open: Final = EnumTable(Open)
 
 
 def decode_Features(
-    b: bytes, p: int, end: int, m: Features | None, depth: int
+    b: bytes, p: int, end: int, into: Features | None, depth: int
 ) -> Features:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Features()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Features)
+        m._unknown = b""
+        v1: str | None = None
+        v2 = ""
+        v3: str | None = None
+        v4: Features | None = None
+        v5: Features | None = None
+        v6: list[int] = []
+        v7: list[int] = []
+        v8: str | None = None
+        v9: int | None = None
+        v10: dict[str, Features] = {}
+        v11: Closed | None = None
+        v12 = table_Open[0]
+    else:
+        m = into
+        v1 = m.tracked
+        v2 = m.plain
+        v3 = m.needed
+        v4 = m.delimited
+        v5 = m.prefixed
+        v6 = m.packed
+        v7 = m.expanded
+        v8 = m.unchecked
+        v9 = m.with_default
+        v10 = m.children
+        v11 = m.closed
+        v12 = m.open
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.tracked = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.plain = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.needed = b[q : (p := q + n)].decode()
-        elif t == 35:
-            stop, after = group_end(b, q - 1, end, t >> 3, depth)
-            m.delimited = decode_Features(b, q - 1, stop, m.delimited, depth - 1)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 35:
+            stop, after = group_end(b, p + 1, end, 4, depth)
+            v4 = decode_Features(b, p + 1, stop, v4, depth - 1)
             p = after
-        elif t == 42:
-            m.prefixed = decode_Features(b, q, (p := q + n), m.prefixed, depth - 1)
-        elif t == 48:
-            m.packed.append(n if n < 1 << 31 else signed32(n))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 42:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v5 = decode_Features(b, q, (p := q + n), v5, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        while t == 48:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v6.append(n if n < 1 << 31 else signed32(n))
             p = q
-        elif t == 50:
-            read_packed(b, q, (p := q + n), m.packed, signed32)
-        elif t == 56:
-            m.expanded.append(n if n < 1 << 31 else signed32(n))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 50:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            read_packed(b, q, (p := q + n), v6, signed32)
+            if p >= end:
+                break
+            t = b[p]
+        while t == 56:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v7.append(n if n < 1 << 31 else signed32(n))
             p = q
-        elif t == 58:
-            read_packed(b, q, (p := q + n), m.expanded, signed32)
-        elif t == 66:
-            m.unchecked = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
-        elif t == 72:
-            m.with_default = n if n < 1 << 31 else signed32(n)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 58:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            read_packed(b, q, (p := q + n), v7, signed32)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 66:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v8 = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
+            if p >= end:
+                break
+            t = b[p]
+        if t == 72:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v9 = n if n < 1 << 31 else signed32(n)
             p = q
-        elif t == 82:
-            start = p
-            known = decode_Features_ChildrenEntry(
-                b, q, (p := q + n), m.children, depth - 1
-            )
+            if p >= end:
+                break
+            t = b[p]
+        while t == 82:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            known = decode_Features_ChildrenEntry(b, q, (p := q + n), v10, depth - 1)
             if not known:
-                unknown.append(b[start:p])
-        elif t == 88:
+                unknown = kept(unknown, prefix(82, n) + b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 88:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             e11 = table_Closed.find(n)
             if e11 is None:
-                unknown.append(b[p:q])
+                unknown = kept(unknown, b"X" + b[p + 1 : q])
             else:
-                m.closed = e11
+                v11 = e11
             p = q
-        elif t == 96:
-            m.open = table_Open[n]
+            if p >= end:
+                break
+            t = b[p]
+        if t == 96:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v12 = table_Open[n]
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.tracked = v1
+    m.plain = v2
+    m.needed = v3
+    m.delimited = v4
+    m.prefixed = v5
+    m.packed = v6
+    m.expanded = v7
+    m.unchecked = v8
+    m.with_default = v9
+    m.children = v10
+    m.closed = v11
+    m.open = v12
     return m
 
 
@@ -132,19 +262,28 @@ def decode_Features_ChildrenEntry(
     value: Features | None = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = decode_Features(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -159,28 +298,33 @@ def encode_Features(m: Features) -> bytes:
     if m.__class__ is not Features:
         check_class(m, Features)
     parts: list[bytes] = []
-    if m.tracked is not None:
-        x = m.tracked.encode()
+    v1 = m.tracked
+    if v1 is not None:
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.plain != "":
-        x = m.plain.encode()
+    v2 = m.plain
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.needed is None:
+    v3 = m.needed
+    if v3 is None:
         raise missing()
-    x = m.needed.encode()
+    x = v3.encode()
     n = len(x)
     parts.append(TAG_26[n] if n < 128 else prefix(26, n))
     parts.append(x)
-    if m.delimited is not None:
+    v4 = m.delimited
+    if v4 is not None:
         parts.append(b"#")
-        parts.append(encode_Features(m.delimited))
+        parts.append(encode_Features(v4))
         parts.append(b"$")
-    if m.prefixed is not None:
-        x = encode_Features(m.prefixed)
+    v5 = m.prefixed
+    if v5 is not None:
+        x = encode_Features(v5)
         n = len(x)
         parts.append(TAG_42[n] if n < 128 else prefix(42, n))
         parts.append(x)
@@ -194,25 +338,29 @@ def encode_Features(m: Features) -> bytes:
     for v7 in m.expanded:
         parts.append(b"8")
         parts.append(int32(v7))
-    if m.unchecked is not None:
-        x = m.unchecked.encode("utf-8", "surrogateescape")
+    v8 = m.unchecked
+    if v8 is not None:
+        x = v8.encode("utf-8", "surrogateescape")
         n = len(x)
         parts.append(TAG_66[n] if n < 128 else prefix(66, n))
         parts.append(x)
-    if m.with_default is not None:
+    v9 = m.with_default
+    if v9 is not None:
         parts.append(b"H")
-        parts.append(int32(m.with_default))
+        parts.append(int32(v9))
     for k10, v10 in m.children.items():
         x = b"".join((b"\n", sized(k10.encode()), b"\x12", sized(encode_Features(v10))))
         n = len(x)
         parts.append(TAG_82[n] if n < 128 else prefix(82, n))
         parts.append(x)
-    if m.closed is not None:
+    v11 = m.closed
+    if v11 is not None:
         parts.append(b"X")
-        parts.append(table_Closed.encode(m.closed))
-    if m.open != 0:
+        parts.append(table_Closed.encode(v11))
+    v12 = m.open
+    if v12 != 0:
         parts.append(b"`")
-        parts.append(int32(m.open))
+        parts.append(int32(v12))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -32,14 +34,17 @@ from ..._runtime.wire import (
     check_bytes,
     check_class,
     check_list,
+    field_rest,
     held,
     int32,
+    kept,
     not_a_member,
     pack_float,
     prefix,
     prefixes,
     read_string_map,
     signed32,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
@@ -60,17 +65,20 @@ from .models import (
 )
 from .models import int as int_
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_50 = prefixes(50)
-TAG_66 = prefixes(66)
-TAG_82 = prefixes(82)
-TAG_98 = prefixes(98)
-TAG_106 = prefixes(106)
-TAG_114 = prefixes(114)
-TAG_122 = prefixes(122)
+new: Final = object.__new__
 
-table_int = EnumTable(
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_50: Final = prefixes(50)
+TAG_66: Final = prefixes(66)
+TAG_74: Final = prefixes(74)
+TAG_82: Final = prefixes(82)
+TAG_98: Final = prefixes(98)
+TAG_106: Final = prefixes(106)
+TAG_114: Final = prefixes(114)
+TAG_122: Final = prefixes(122)
+
+table_int: Final = EnumTable(
     int_,
     proto_names={
         "mro_": "mro",
@@ -84,139 +92,340 @@ table_int = EnumTable(
 )
 
 
-def decode_None_(b: bytes, p: int, end: int, m: None_ | None, depth: int) -> None_:
+def decode_None_(b: bytes, p: int, end: int, into: None_ | None, depth: int) -> None_:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = None_()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(None_)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = 0
+        v5 = False
+        v6 = b""
+        v7 = 0.0
+        v8: list[str] = []
+        v9: dict[str, str] = {}
+        v10 = ""
+        v11 = 0
+        v12 = ""
+        v13 = ""
+        v14 = ""
+        v15 = ""
+        v16 = ""
+        v17 = ""
+        v18 = ""
+        v19 = ""
+        v20 = ""
+        v21 = ""
+        v22 = ""
+        v23 = ""
+        v24 = ""
+        v25 = ""
+        v26 = ""
+        v27 = ""
+        v28 = ""
+        v29 = ""
+        v30 = ""
+        v31 = ""
+        v32: None_.Oneof | None = None
+        v35: Str | None = None
+        v36 = 0
+        v37 = ""
+        v38 = ""
+        v39 = ""
+    else:
+        m = into
+        v1 = m.self
+        v2 = m.cls
+        v3 = m.class_
+        v5 = m.bool
+        v6 = m.bytes
+        v7 = m.float
+        v8 = m.list
+        v9 = m.dict
+        v10 = m.str
+        v11 = m.int
+        v12 = m.property
+        v13 = m.super
+        v14 = m.type
+        v15 = m.object
+        v16 = m.to_bytes_
+        v17 = m.from_json_
+        v18 = m.field__private
+        v19 = m.field___dunder__
+        v20 = m.field
+        v21 = m.dataclass
+        v22 = m.models
+        v23 = m.UPPER
+        v24 = m.upper
+        v25 = m.None_
+        v26 = m.m
+        v27 = m.b
+        v28 = m.p
+        v29 = m.end
+        v30 = m.value
+        v31 = m.name
+        v32 = m.oneof
+        v35 = m.literal
+        v36 = m.annotations
+        v37 = m.len
+        v38 = m.isinstance
+        v39 = m.ValueError
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
+        at = p
+        if t < 128:
+            if t == 10:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 18:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v2 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 24:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v3 = n if n < 1 << 31 else signed32(n)
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 40:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v5 = n != 0
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 50:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v6 = b[q : (p := q + n)]
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 61:
+                (v7,) = unpack_float(b, p + 1)
+                p += 5
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 66:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v8.append(b[q : (p := q + n)].decode())
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 74:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                p, unknown = read_string_map(
+                    b, q, q + n, end, 74, v9, unknown, depth - 1
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 82:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v10 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 88:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v11 = n if n < 1 << 31 else signed32(n)
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 98:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v12 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 106:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v13 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 114:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v14 = b[q : (p := q + n)].decode()
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 122:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v15 = b[q : (p := q + n)].decode()
+            if p == at:
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+            continue
         n = b[p + 1]
         q = p + 2
-        if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t < 74:
-            if t == 10:
-                m.self = b[q : (p := q + n)].decode()
-            elif t == 18:
-                m.cls = b[q : (p := q + n)].decode()
-            elif t == 24:
-                m.class_ = n if n < 1 << 31 else signed32(n)
-                p = q
-            elif t == 40:
-                m.bool = n != 0
-                p = q
-            elif t == 50:
-                m.bytes = b[q : (p := q + n)]
-            elif t == 61:
-                (m.float,) = unpack_float(b, q - 1)
-                p = q + 3
-            elif t == 66:
-                m.list.append(b[q : (p := q + n)].decode())
-            else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
-        elif t < 130:
-            if t == 74:
-                p = read_string_map(b, q, q + n, end, 74, m.dict, unknown, depth - 1)
-            elif t == 82:
-                m.str = b[q : (p := q + n)].decode()
-            elif t == 88:
-                m.int = n if n < 1 << 31 else signed32(n)
-                p = q
-            elif t == 98:
-                m.property = b[q : (p := q + n)].decode()
-            elif t == 106:
-                m.super = b[q : (p := q + n)].decode()
-            elif t == 114:
-                m.type = b[q : (p := q + n)].decode()
-            elif t == 122:
-                m.object = b[q : (p := q + n)].decode()
-            else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
-        elif t < 186:
+        if n > 127 and not t & 5:
+            n, q = field_rest(b, n, q, t)
+        if t < 170:
             if t == 130:
-                m.to_bytes_ = b[q : (p := q + n)].decode()
+                v16 = b[q : (p := q + n)].decode()
             elif t == 138:
-                m.from_json_ = b[q : (p := q + n)].decode()
+                v17 = b[q : (p := q + n)].decode()
             elif t == 146:
-                m.field__private = b[q : (p := q + n)].decode()
+                v18 = b[q : (p := q + n)].decode()
             elif t == 154:
-                m.field___dunder__ = b[q : (p := q + n)].decode()
+                v19 = b[q : (p := q + n)].decode()
             elif t == 162:
-                m.field = b[q : (p := q + n)].decode()
-            elif t == 170:
-                m.dataclass = b[q : (p := q + n)].decode()
+                v20 = b[q : (p := q + n)].decode()
+            else:
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+        elif t < 210:
+            if t == 170:
+                v21 = b[q : (p := q + n)].decode()
             elif t == 178:
-                m.models = b[q : (p := q + n)].decode()
-            else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
-        elif t < 242:
-            if t == 186:
-                m.UPPER = b[q : (p := q + n)].decode()
+                v22 = b[q : (p := q + n)].decode()
+            elif t == 186:
+                v23 = b[q : (p := q + n)].decode()
             elif t == 194:
-                m.upper = b[q : (p := q + n)].decode()
+                v24 = b[q : (p := q + n)].decode()
             elif t == 202:
-                m.None_ = b[q : (p := q + n)].decode()
-            elif t == 210:
-                m.m = b[q : (p := q + n)].decode()
-            elif t == 218:
-                m.b = b[q : (p := q + n)].decode()
-            elif t == 226:
-                m.p = b[q : (p := q + n)].decode()
-            elif t == 234:
-                m.end = b[q : (p := q + n)].decode()
+                v25 = b[q : (p := q + n)].decode()
             else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
-        elif t < 298:
-            if t == 242:
-                m.value = b[q : (p := q + n)].decode()
-            elif t == 250:
-                m.name = b[q : (p := q + n)].decode()
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+        elif t < 250:
+            if t == 210:
+                v26 = b[q : (p := q + n)].decode()
+            elif t == 218:
+                v27 = b[q : (p := q + n)].decode()
+            elif t == 226:
+                v28 = b[q : (p := q + n)].decode()
+            elif t == 234:
+                v29 = b[q : (p := q + n)].decode()
+            elif t == 242:
+                v30 = b[q : (p := q + n)].decode()
+            else:
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+        elif t < 288:
+            if t == 250:
+                v31 = b[q : (p := q + n)].decode()
             elif t == 258:
-                m.oneof = None_.Def(b[q : (p := q + n)].decode())
+                v32 = None_.Def(b[q : (p := q + n)].decode())
             elif t == 266:
-                m.oneof = None_.Message(
+                v32 = None_.Message(
                     decode_Message(
-                        b, q, (p := q + n), held(m.oneof, None_.Message), depth - 1
+                        b, q, (p := q + n), held(v32, None_.Message), depth - 1
                     )
                 )
             elif t == 274:
-                m.oneof = None_.Copy(b[q : (p := q + n)].decode())
+                v32 = None_.Copy(b[q : (p := q + n)].decode())
             elif t == 282:
-                m.literal = decode_Str(b, q, (p := q + n), m.literal, depth - 1)
-            elif t == 288:
-                m.annotations = n if n < 1 << 31 else signed32(n)
-                p = q
+                v35 = decode_Str(b, q, (p := q + n), v35, depth - 1)
             else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
         else:
-            if t == 298:
-                m.len = b[q : (p := q + n)].decode()
+            if t == 288:
+                v36 = n if n < 1 << 31 else signed32(n)
+                p = q
+            elif t == 298:
+                v37 = b[q : (p := q + n)].decode()
             elif t == 306:
-                m.isinstance = b[q : (p := q + n)].decode()
+                v38 = b[q : (p := q + n)].decode()
             elif t == 314:
-                m.ValueError = b[q : (p := q + n)].decode()
+                v39 = b[q : (p := q + n)].decode()
             else:
-                q = p
-                p = skip_field(b, p, end, depth)
-                unknown.append(b[q:p])
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.self = v1
+    m.cls = v2
+    m.class_ = v3
+    m.bool = v5
+    m.bytes = v6
+    m.float = v7
+    m.list = v8
+    m.dict = v9
+    m.str = v10
+    m.int = v11
+    m.property = v12
+    m.super = v13
+    m.type = v14
+    m.object = v15
+    m.to_bytes_ = v16
+    m.from_json_ = v17
+    m.field__private = v18
+    m.field___dunder__ = v19
+    m.field = v20
+    m.dataclass = v21
+    m.models = v22
+    m.UPPER = v23
+    m.upper = v24
+    m.None_ = v25
+    m.m = v26
+    m.b = v27
+    m.p = v28
+    m.end = v29
+    m.value = v30
+    m.name = v31
+    m.oneof = v32
+    m.literal = v35
+    m.annotations = v36
+    m.len = v37
+    m.isinstance = v38
+    m.ValueError = v39
     return m
 
 
@@ -224,28 +433,34 @@ def encode_None_(m: None_) -> bytes:
     if m.__class__ is not None_:
         check_class(m, None_)
     parts: list[bytes] = []
-    if m.self != "":
-        x = m.self.encode()
+    v1 = m.self
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.cls != "":
-        x = m.cls.encode()
+    v2 = m.cls
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.class_ != 0:
+    v3 = m.class_
+    if v3 != 0:
         parts.append(b"\x18")
-        parts.append(int32(m.class_))
-    if m.bool is not False:
+        parts.append(int32(v3))
+    v5 = m.bool
+    if v5 is not False:
         parts.append(b"(")
-        parts.append(boolean(m.bool))
-    if m.bytes != b"":
-        check_bytes(m.bytes)
-        n = len(m.bytes)
+        parts.append(boolean(v5))
+    v6 = m.bytes
+    if v6 != b"":
+        check_bytes(v6)
+        n = len(v6)
         parts.append(TAG_50[n] if n < 128 else prefix(50, n))
-        parts.append(m.bytes)
-    x = pack_float(m.float)
+        parts.append(v6)
+    v7 = m.float
+    x = pack_float(v7)
     if x != b"\x00\x00\x00\x00":
         parts.append(b"=")
         parts.append(x)
@@ -255,112 +470,134 @@ def encode_None_(m: None_) -> bytes:
         n = len(x)
         parts.append(TAG_66[n] if n < 128 else prefix(66, n))
         parts.append(x)
-    write_string_map(parts, 74, m.dict)
-    if m.str != "":
-        x = m.str.encode()
+    write_string_map(parts, TAG_74, m.dict)
+    v10 = m.str
+    if v10 != "":
+        x = v10.encode()
         n = len(x)
         parts.append(TAG_82[n] if n < 128 else prefix(82, n))
         parts.append(x)
-    if m.int != 0:
+    v11 = m.int
+    if v11 != 0:
         parts.append(b"X")
-        parts.append(int32(m.int))
-    if m.property != "":
-        x = m.property.encode()
+        parts.append(int32(v11))
+    v12 = m.property
+    if v12 != "":
+        x = v12.encode()
         n = len(x)
         parts.append(TAG_98[n] if n < 128 else prefix(98, n))
         parts.append(x)
-    if m.super != "":
-        x = m.super.encode()
+    v13 = m.super
+    if v13 != "":
+        x = v13.encode()
         n = len(x)
         parts.append(TAG_106[n] if n < 128 else prefix(106, n))
         parts.append(x)
-    if m.type != "":
-        x = m.type.encode()
+    v14 = m.type
+    if v14 != "":
+        x = v14.encode()
         n = len(x)
         parts.append(TAG_114[n] if n < 128 else prefix(114, n))
         parts.append(x)
-    if m.object != "":
-        x = m.object.encode()
+    v15 = m.object
+    if v15 != "":
+        x = v15.encode()
         n = len(x)
         parts.append(TAG_122[n] if n < 128 else prefix(122, n))
         parts.append(x)
-    if m.to_bytes_ != "":
-        x = m.to_bytes_.encode()
+    v16 = m.to_bytes_
+    if v16 != "":
+        x = v16.encode()
         n = len(x)
         parts.append(prefix(130, n))
         parts.append(x)
-    if m.from_json_ != "":
-        x = m.from_json_.encode()
+    v17 = m.from_json_
+    if v17 != "":
+        x = v17.encode()
         n = len(x)
         parts.append(prefix(138, n))
         parts.append(x)
-    if m.field__private != "":
-        x = m.field__private.encode()
+    v18 = m.field__private
+    if v18 != "":
+        x = v18.encode()
         n = len(x)
         parts.append(prefix(146, n))
         parts.append(x)
-    if m.field___dunder__ != "":
-        x = m.field___dunder__.encode()
+    v19 = m.field___dunder__
+    if v19 != "":
+        x = v19.encode()
         n = len(x)
         parts.append(prefix(154, n))
         parts.append(x)
-    if m.field != "":
-        x = m.field.encode()
+    v20 = m.field
+    if v20 != "":
+        x = v20.encode()
         n = len(x)
         parts.append(prefix(162, n))
         parts.append(x)
-    if m.dataclass != "":
-        x = m.dataclass.encode()
+    v21 = m.dataclass
+    if v21 != "":
+        x = v21.encode()
         n = len(x)
         parts.append(prefix(170, n))
         parts.append(x)
-    if m.models != "":
-        x = m.models.encode()
+    v22 = m.models
+    if v22 != "":
+        x = v22.encode()
         n = len(x)
         parts.append(prefix(178, n))
         parts.append(x)
-    if m.UPPER != "":
-        x = m.UPPER.encode()
+    v23 = m.UPPER
+    if v23 != "":
+        x = v23.encode()
         n = len(x)
         parts.append(prefix(186, n))
         parts.append(x)
-    if m.upper != "":
-        x = m.upper.encode()
+    v24 = m.upper
+    if v24 != "":
+        x = v24.encode()
         n = len(x)
         parts.append(prefix(194, n))
         parts.append(x)
-    if m.None_ != "":
-        x = m.None_.encode()
+    v25 = m.None_
+    if v25 != "":
+        x = v25.encode()
         n = len(x)
         parts.append(prefix(202, n))
         parts.append(x)
-    if m.m != "":
-        x = m.m.encode()
+    v26 = m.m
+    if v26 != "":
+        x = v26.encode()
         n = len(x)
         parts.append(prefix(210, n))
         parts.append(x)
-    if m.b != "":
-        x = m.b.encode()
+    v27 = m.b
+    if v27 != "":
+        x = v27.encode()
         n = len(x)
         parts.append(prefix(218, n))
         parts.append(x)
-    if m.p != "":
-        x = m.p.encode()
+    v28 = m.p
+    if v28 != "":
+        x = v28.encode()
         n = len(x)
         parts.append(prefix(226, n))
         parts.append(x)
-    if m.end != "":
-        x = m.end.encode()
+    v29 = m.end
+    if v29 != "":
+        x = v29.encode()
         n = len(x)
         parts.append(prefix(234, n))
         parts.append(x)
-    if m.value != "":
-        x = m.value.encode()
+    v30 = m.value
+    if v30 != "":
+        x = v30.encode()
         n = len(x)
         parts.append(prefix(242, n))
         parts.append(x)
-    if m.name != "":
-        x = m.name.encode()
+    v31 = m.name
+    if v31 != "":
+        x = v31.encode()
         n = len(x)
         parts.append(prefix(250, n))
         parts.append(x)
@@ -384,26 +621,31 @@ def encode_None_(m: None_) -> bytes:
             parts.append(x)
         case _:
             raise not_a_member()
-    if m.literal is not None:
-        x = encode_Str(m.literal)
+    v35 = m.literal
+    if v35 is not None:
+        x = encode_Str(v35)
         n = len(x)
         parts.append(prefix(282, n))
         parts.append(x)
-    if m.annotations != 0:
+    v36 = m.annotations
+    if v36 != 0:
         parts.append(b"\xa0\x02")
-        parts.append(int32(m.annotations))
-    if m.len != "":
-        x = m.len.encode()
+        parts.append(int32(v36))
+    v37 = m.len
+    if v37 != "":
+        x = v37.encode()
         n = len(x)
         parts.append(prefix(298, n))
         parts.append(x)
-    if m.isinstance != "":
-        x = m.isinstance.encode()
+    v38 = m.isinstance
+    if v38 != "":
+        x = v38.encode()
         n = len(x)
         parts.append(prefix(306, n))
         parts.append(x)
-    if m.ValueError != "":
-        x = m.ValueError.encode()
+    v39 = m.ValueError
+    if v39 != "":
+        x = v39.encode()
         n = len(x)
         parts.append(prefix(314, n))
         parts.append(x)
@@ -726,33 +968,50 @@ bind(
 
 
 def decode_Message(
-    b: bytes, p: int, end: int, m: Message | None, depth: int
+    b: bytes, p: int, end: int, into: Message | None, depth: int
 ) -> Message:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Message()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Message)
+        m._unknown = b""
+        v1: Message.Message | None = None
+        v2: Message | None = None
+    else:
+        m = into
+        v1 = m.inner
+        v2 = m.outer
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.inner = decode_Message_Message(b, q, (p := q + n), m.inner, depth - 1)
-        elif t == 18:
-            m.outer = decode_Message(b, q, (p := q + n), m.outer, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Message_Message(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Message(b, q, (p := q + n), v2, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.inner = v1
+    m.outer = v2
     return m
 
 
@@ -760,13 +1019,15 @@ def encode_Message(m: Message) -> bytes:
     if m.__class__ is not Message:
         check_class(m, Message)
     parts: list[bytes] = []
-    if m.inner is not None:
-        x = encode_Message_Message(m.inner)
+    v1 = m.inner
+    if v1 is not None:
+        x = encode_Message_Message(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.outer is not None:
-        x = encode_Message(m.outer)
+    v2 = m.outer
+    if v2 is not None:
+        x = encode_Message(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
@@ -826,31 +1087,38 @@ bind(
 
 
 def decode_Message_Message(
-    b: bytes, p: int, end: int, m: Message.Message | None, depth: int
+    b: bytes, p: int, end: int, into: Message.Message | None, depth: int
 ) -> Message.Message:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Message.Message()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Message.Message)
+        m._unknown = b""
+        v1: Message.Message | None = None
+    else:
+        m = into
+        v1 = m.message
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.message = decode_Message_Message(b, q, (p := q + n), m.message, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Message_Message(b, q, (p := q + n), v1, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.message = v1
     return m
 
 
@@ -858,8 +1126,9 @@ def encode_Message_Message(m: Message.Message) -> bytes:
     if m.__class__ is not Message.Message:
         check_class(m, Message.Message)
     parts: list[bytes] = []
-    if m.message is not None:
-        x = encode_Message_Message(m.message)
+    v1 = m.message
+    if v1 is not None:
+        x = encode_Message_Message(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -911,30 +1180,37 @@ bind(
 )
 
 
-def decode_Str(b: bytes, p: int, end: int, m: Str | None, depth: int) -> Str:
+def decode_Str(b: bytes, p: int, end: int, into: Str | None, depth: int) -> Str:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Str()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Str)
+        m._unknown = b""
+        v1 = ""
+    else:
+        m = into
+        v1 = m.int
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.int = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.int = v1
     return m
 
 
@@ -942,8 +1218,9 @@ def encode_Str(m: Str) -> bytes:
     if m.__class__ is not Str:
         check_class(m, Str)
     parts: list[bytes] = []
-    if m.int != "":
-        x = m.int.encode()
+    v1 = m.int
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -987,38 +1264,65 @@ bind(Str, Codec(decode_Str, encode_Str, to_json_Str, from_json_Str, fields_Str))
 
 
 def decode_Underscores(
-    b: bytes, p: int, end: int, m: Underscores | None, depth: int
+    b: bytes, p: int, end: int, into: Underscores | None, depth: int
 ) -> Underscores:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Underscores()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Underscores)
+        m._unknown = b""
+        v1 = 0
+        v2 = 0
+        v3 = 0
+    else:
+        m = into
+        v1 = m.class_
+        v2 = m.class__
+        v3 = m.class___
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.class_ = n if n < 1 << 31 else signed32(n)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n if n < 1 << 31 else signed32(n)
             p = q
-        elif t == 16:
-            m.class__ = n if n < 1 << 31 else signed32(n)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n if n < 1 << 31 else signed32(n)
             p = q
-        elif t == 24:
-            m.class___ = n if n < 1 << 31 else signed32(n)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 24:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v3 = n if n < 1 << 31 else signed32(n)
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.class_ = v1
+    m.class__ = v2
+    m.class___ = v3
     return m
 
 
@@ -1026,15 +1330,18 @@ def encode_Underscores(m: Underscores) -> bytes:
     if m.__class__ is not Underscores:
         check_class(m, Underscores)
     parts: list[bytes] = []
-    if m.class_ != 0:
+    v1 = m.class_
+    if v1 != 0:
         parts.append(b"\x08")
-        parts.append(int32(m.class_))
-    if m.class__ != 0:
+        parts.append(int32(v1))
+    v2 = m.class__
+    if v2 != 0:
         parts.append(b"\x10")
-        parts.append(int32(m.class__))
-    if m.class___ != 0:
+        parts.append(int32(v2))
+    v3 = m.class___
+    if v3 != 0:
         parts.append(b"\x18")
-        parts.append(int32(m.class___))
+        parts.append(int32(v3))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -1095,19 +1402,22 @@ bind(
 )
 
 
-def decode_Any(b: bytes, p: int, end: int, m: Any | None, depth: int) -> Any:
+def decode_Any(b: bytes, p: int, end: int, into: Any | None, depth: int) -> Any:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Any()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Any)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -1144,20 +1454,23 @@ bind(Any, Codec(decode_Any, encode_Any, to_json_Any, from_json_Any, fields_Any))
 
 
 def decode_Timestamp(
-    b: bytes, p: int, end: int, m: Timestamp | None, depth: int
+    b: bytes, p: int, end: int, into: Timestamp | None, depth: int
 ) -> Timestamp:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Timestamp()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Timestamp)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -1203,20 +1516,23 @@ bind(
 
 
 def decode_type__Under(
-    b: bytes, p: int, end: int, m: type__Under | None, depth: int
+    b: bytes, p: int, end: int, into: type__Under | None, depth: int
 ) -> type__Under:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = type__Under()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(type__Under)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 
@@ -1261,19 +1577,24 @@ bind(
 )
 
 
-def decode_class_(b: bytes, p: int, end: int, m: class_ | None, depth: int) -> class_:
+def decode_class_(
+    b: bytes, p: int, end: int, into: class_ | None, depth: int
+) -> class_:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = class_()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(class_)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 

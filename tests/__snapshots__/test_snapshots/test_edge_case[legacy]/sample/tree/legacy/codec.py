@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.extension_codec import (
     checked,
@@ -43,6 +45,7 @@ from ..._runtime.wire import (
     group_end,
     held,
     int32,
+    kept,
     missing,
     not_a_member,
     pack_double,
@@ -51,6 +54,7 @@ from ..._runtime.wire import (
     prefixes,
     read_packed,
     signed32,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
@@ -62,92 +66,232 @@ from ..._runtime.wire import (
 )
 from .models import Legacy, colors, outer_extension
 
-TAG_10 = prefixes(10)
-TAG_66 = prefixes(66)
-TAG_74 = prefixes(74)
-TAG_98 = prefixes(98)
-TAG_114 = prefixes(114)
+new: Final = object.__new__
 
-table_Legacy_Color = EnumTable(Legacy.Color)
+TAG_10: Final = prefixes(10)
+TAG_66: Final = prefixes(66)
+TAG_74: Final = prefixes(74)
+TAG_98: Final = prefixes(98)
+TAG_114: Final = prefixes(114)
+
+table_Legacy_Color: Final = EnumTable(Legacy.Color)
 
 
-def decode_Legacy(b: bytes, p: int, end: int, m: Legacy | None, depth: int) -> Legacy:
+def decode_Legacy(
+    b: bytes, p: int, end: int, into: Legacy | None, depth: int
+) -> Legacy:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Legacy()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Legacy)
+        m._unknown = b""
+        v1: str | None = None
+        v2: int | None = None
+        v3: int | None = None
+        v4: float | None = None
+        v5: float | None = None
+        v6: float | None = None
+        v7: bool | None = None
+        v8: str | None = None
+        v9: bytes | None = None
+        v10: Legacy.Color | None = None
+        v11: list[int] = []
+        v12: list[int] = []
+        v13: Legacy.Part | None = None
+        v14: Legacy.Pick | None = None
+    else:
+        m = into
+        v1 = m.name
+        v2 = m.count
+        v3 = m.large
+        v4 = m.ratio
+        v5 = m.infinite
+        v6 = m.undefined
+        v7 = m.on
+        v8 = m.text
+        v9 = m.raw
+        v10 = m.color
+        v11 = m.unpacked
+        v12 = m.packed
+        v13 = m.part
+        v14 = m.pick
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.name = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
-        elif t == 16:
-            m.count = n if n < 1 << 31 else signed32(n)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n if n < 1 << 31 else signed32(n)
             p = q
-        elif t == 24:
-            m.large = n
+            if p >= end:
+                break
+            t = b[p]
+        if t == 24:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v3 = n
             p = q
-        elif t == 33:
-            (m.ratio,) = unpack_double(b, q - 1)
-            p = q + 7
-        elif t == 45:
-            (m.infinite,) = unpack_float(b, q - 1)
-            p = q + 3
-        elif t == 53:
-            (m.undefined,) = unpack_float(b, q - 1)
-            p = q + 3
-        elif t == 56:
-            m.on = n != 0
+            if p >= end:
+                break
+            t = b[p]
+        if t == 33:
+            (v4,) = unpack_double(b, p + 1)
+            p += 9
+            if p >= end:
+                break
+            t = b[p]
+        if t == 45:
+            (v5,) = unpack_float(b, p + 1)
+            p += 5
+            if p >= end:
+                break
+            t = b[p]
+        if t == 53:
+            (v6,) = unpack_float(b, p + 1)
+            p += 5
+            if p >= end:
+                break
+            t = b[p]
+        if t == 56:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v7 = n != 0
             p = q
-        elif t == 66:
-            m.text = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
-        elif t == 74:
-            m.raw = b[q : (p := q + n)]
-        elif t == 80:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 66:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v8 = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
+            if p >= end:
+                break
+            t = b[p]
+        if t == 74:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v9 = b[q : (p := q + n)]
+            if p >= end:
+                break
+            t = b[p]
+        if t == 80:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             e10 = table_Legacy_Color.find(n)
             if e10 is None:
-                unknown.append(b[p:q])
+                unknown = kept(unknown, b"P" + b[p + 1 : q])
             else:
-                m.color = e10
+                v10 = e10
             p = q
-        elif t == 88:
-            m.unpacked.append(n if n < 1 << 31 else signed32(n))
+            if p >= end:
+                break
+            t = b[p]
+        while t == 88:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v11.append(n if n < 1 << 31 else signed32(n))
             p = q
-        elif t == 90:
-            read_packed(b, q, (p := q + n), m.unpacked, signed32)
-        elif t == 96:
-            m.packed.append(n if n < 1 << 31 else signed32(n))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 90:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            read_packed(b, q, (p := q + n), v11, signed32)
+            if p >= end:
+                break
+            t = b[p]
+        while t == 96:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v12.append(n if n < 1 << 31 else signed32(n))
             p = q
-        elif t == 98:
-            read_packed(b, q, (p := q + n), m.packed, signed32)
-        elif t == 107:
-            stop, after = group_end(b, q - 1, end, t >> 3, depth)
-            m.part = decode_Legacy_Part(b, q - 1, stop, m.part, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 98:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            read_packed(b, q, (p := q + n), v12, signed32)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 107:
+            stop, after = group_end(b, p + 1, end, 13, depth)
+            v13 = decode_Legacy_Part(b, p + 1, stop, v13, depth - 1)
             p = after
-        elif t == 114:
-            m.pick = Legacy.Left(b[q : (p := q + n)].decode("utf-8", "surrogateescape"))
-        elif t == 123:
-            stop, after = group_end(b, q - 1, end, t >> 3, depth)
-            m.pick = Legacy.Right_(
-                decode_Legacy_Right(
-                    b, q - 1, stop, held(m.pick, Legacy.Right_), depth - 1
-                )
+            if p >= end:
+                break
+            t = b[p]
+        if t == 114:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v14 = Legacy.Left(b[q : (p := q + n)].decode("utf-8", "surrogateescape"))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 123:
+            stop, after = group_end(b, p + 1, end, 15, depth)
+            v14 = Legacy.Right_(
+                decode_Legacy_Right(b, p + 1, stop, held(v14, Legacy.Right_), depth - 1)
             )
             p = after
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += checked(m._full_name, b"".join(unknown), depth)
+    m.name = v1
+    m.count = v2
+    m.large = v3
+    m.ratio = v4
+    m.infinite = v5
+    m.undefined = v6
+    m.on = v7
+    m.text = v8
+    m.raw = v9
+    m.color = v10
+    m.unpacked = v11
+    m.packed = v12
+    m.part = v13
+    m.pick = v14
     return m
 
 
@@ -155,43 +299,53 @@ def encode_Legacy(m: Legacy) -> bytes:
     if m.__class__ is not Legacy:
         check_class(m, Legacy)
     parts: list[bytes] = []
-    if m.name is None:
+    v1 = m.name
+    if v1 is None:
         raise missing()
-    x = m.name.encode("utf-8", "surrogateescape")
+    x = v1.encode("utf-8", "surrogateescape")
     n = len(x)
     parts.append(TAG_10[n] if n < 128 else prefix(10, n))
     parts.append(x)
-    if m.count is not None:
+    v2 = m.count
+    if v2 is not None:
         parts.append(b"\x10")
-        parts.append(int32(m.count))
-    if m.large is not None:
+        parts.append(int32(v2))
+    v3 = m.large
+    if v3 is not None:
         parts.append(b"\x18")
-        parts.append(uint64(m.large))
-    if m.ratio is not None:
+        parts.append(uint64(v3))
+    v4 = m.ratio
+    if v4 is not None:
         parts.append(b"!")
-        parts.append(pack_double(m.ratio))
-    if m.infinite is not None:
+        parts.append(pack_double(v4))
+    v5 = m.infinite
+    if v5 is not None:
         parts.append(b"-")
-        parts.append(pack_float(m.infinite))
-    if m.undefined is not None:
+        parts.append(pack_float(v5))
+    v6 = m.undefined
+    if v6 is not None:
         parts.append(b"5")
-        parts.append(pack_float(m.undefined))
-    if m.on is not None:
+        parts.append(pack_float(v6))
+    v7 = m.on
+    if v7 is not None:
         parts.append(b"8")
-        parts.append(boolean(m.on))
-    if m.text is not None:
-        x = m.text.encode("utf-8", "surrogateescape")
+        parts.append(boolean(v7))
+    v8 = m.text
+    if v8 is not None:
+        x = v8.encode("utf-8", "surrogateescape")
         n = len(x)
         parts.append(TAG_66[n] if n < 128 else prefix(66, n))
         parts.append(x)
-    if m.raw is not None:
-        check_bytes(m.raw)
-        n = len(m.raw)
+    v9 = m.raw
+    if v9 is not None:
+        check_bytes(v9)
+        n = len(v9)
         parts.append(TAG_74[n] if n < 128 else prefix(74, n))
-        parts.append(m.raw)
-    if m.color is not None:
+        parts.append(v9)
+    v10 = m.color
+    if v10 is not None:
         parts.append(b"P")
-        parts.append(table_Legacy_Color.encode(m.color))
+        parts.append(table_Legacy_Color.encode(v10))
     check_list(m.unpacked)
     for v11 in m.unpacked:
         parts.append(b"X")
@@ -202,9 +356,10 @@ def encode_Legacy(m: Legacy) -> bytes:
         n = len(x)
         parts.append(TAG_98[n] if n < 128 else prefix(98, n))
         parts.append(x)
-    if m.part is not None:
+    v13 = m.part
+    if v13 is not None:
         parts.append(b"k")
-        parts.append(encode_Legacy_Part(m.part))
+        parts.append(encode_Legacy_Part(v13))
         parts.append(b"l")
     match m.pick:
         case None:
@@ -396,35 +551,51 @@ bind(
 
 
 def decode_Legacy_Part(
-    b: bytes, p: int, end: int, m: Legacy.Part | None, depth: int
+    b: bytes, p: int, end: int, into: Legacy.Part | None, depth: int
 ) -> Legacy.Part:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Legacy.Part()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Legacy.Part)
+        m._unknown = b""
+        v1: str | None = None
+        v2: list[Legacy.Part.Piece] = []
+    else:
+        m = into
+        v1 = m.label
+        v2 = m.piece
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.label = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
-        elif t == 19:
-            stop, after = group_end(b, q - 1, end, t >> 3, depth)
-            m.piece.append(decode_Legacy_Part_Piece(b, q - 1, stop, None, depth - 1))
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode("utf-8", "surrogateescape")
+            if p >= end:
+                break
+            t = b[p]
+        while t == 19:
+            stop, after = group_end(b, p + 1, end, 2, depth)
+            v2.append(decode_Legacy_Part_Piece(b, p + 1, stop, None, depth - 1))
             p = after
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.label = v1
+    m.piece = v2
     return m
 
 
@@ -432,8 +603,9 @@ def encode_Legacy_Part(m: Legacy.Part) -> bytes:
     if m.__class__ is not Legacy.Part:
         check_class(m, Legacy.Part)
     parts: list[bytes] = []
-    if m.label is not None:
-        x = m.label.encode("utf-8", "surrogateescape")
+    v1 = m.label
+    if v1 is not None:
+        x = v1.encode("utf-8", "surrogateescape")
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -498,32 +670,39 @@ bind(
 
 
 def decode_Legacy_Part_Piece(
-    b: bytes, p: int, end: int, m: Legacy.Part.Piece | None, depth: int
+    b: bytes, p: int, end: int, into: Legacy.Part.Piece | None, depth: int
 ) -> Legacy.Part.Piece:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Legacy.Part.Piece()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Legacy.Part.Piece)
+        m._unknown = b""
+        v1: int | None = None
+    else:
+        m = into
+        v1 = m.weight
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.weight = n if n < 1 << 31 else signed32(n)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n if n < 1 << 31 else signed32(n)
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.weight = v1
     return m
 
 
@@ -531,9 +710,10 @@ def encode_Legacy_Part_Piece(m: Legacy.Part.Piece) -> bytes:
     if m.__class__ is not Legacy.Part.Piece:
         check_class(m, Legacy.Part.Piece)
     parts: list[bytes] = []
-    if m.weight is not None:
+    v1 = m.weight
+    if v1 is not None:
         parts.append(b"\x08")
-        parts.append(int32(m.weight))
+        parts.append(int32(v1))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -585,32 +765,39 @@ bind(
 
 
 def decode_Legacy_Right(
-    b: bytes, p: int, end: int, m: Legacy.Right | None, depth: int
+    b: bytes, p: int, end: int, into: Legacy.Right | None, depth: int
 ) -> Legacy.Right:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Legacy.Right()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Legacy.Right)
+        m._unknown = b""
+        v1: bool | None = None
+    else:
+        m = into
+        v1 = m.yes
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.yes = n != 0
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = n != 0
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.yes = v1
     return m
 
 
@@ -618,9 +805,10 @@ def encode_Legacy_Right(m: Legacy.Right) -> bytes:
     if m.__class__ is not Legacy.Right:
         check_class(m, Legacy.Right)
     parts: list[bytes] = []
-    if m.yes is not None:
+    v1 = m.yes
+    if v1 is not None:
         parts.append(b"\x08")
-        parts.append(boolean(m.yes))
+        parts.append(boolean(v1))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -49,8 +51,10 @@ from ..._runtime.wire import (
     bytes_of,
     check_class,
     check_list,
+    field_rest,
     int32,
     int64,
+    kept,
     pack_double,
     pack_fixed32,
     pack_fixed64,
@@ -60,8 +64,10 @@ from ..._runtime.wire import (
     prefix,
     prefixes,
     signed32,
+    signed64,
     sint32,
     sint64,
+    size_rest,
     sized,
     skip_field,
     too_deep,
@@ -113,146 +119,297 @@ from ..._runtime.wkt_time import (
 )
 from .models import Kind, Maps
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
-TAG_42 = prefixes(42)
-TAG_50 = prefixes(50)
-TAG_58 = prefixes(58)
-TAG_66 = prefixes(66)
-TAG_74 = prefixes(74)
-TAG_82 = prefixes(82)
-TAG_90 = prefixes(90)
-TAG_98 = prefixes(98)
-TAG_106 = prefixes(106)
-TAG_114 = prefixes(114)
-TAG_122 = prefixes(122)
+new: Final = object.__new__
 
-table_Kind = EnumTable(Kind)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
+TAG_42: Final = prefixes(42)
+TAG_50: Final = prefixes(50)
+TAG_58: Final = prefixes(58)
+TAG_66: Final = prefixes(66)
+TAG_74: Final = prefixes(74)
+TAG_82: Final = prefixes(82)
+TAG_90: Final = prefixes(90)
+TAG_98: Final = prefixes(98)
+TAG_106: Final = prefixes(106)
+TAG_114: Final = prefixes(114)
+TAG_122: Final = prefixes(122)
+
+table_Kind: Final = EnumTable(Kind)
 
 
-def decode_Maps(b: bytes, p: int, end: int, m: Maps | None, depth: int) -> Maps:
+def decode_Maps(b: bytes, p: int, end: int, into: Maps | None, depth: int) -> Maps:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Maps()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Maps)
+        m._unknown = b""
+        v1: dict[int, float] = {}
+        v2: dict[int, float] = {}
+        v3: dict[int, int] = {}
+        v4: dict[int, int] = {}
+        v5: dict[int, int] = {}
+        v6: dict[int, int] = {}
+        v7: dict[int, int] = {}
+        v8: dict[int, int] = {}
+        v9: dict[int, bytes] = {}
+        v10: dict[int, bool] = {}
+        v11: dict[bool, str] = {}
+        v12: dict[str, Maps] = {}
+        v13: dict[str, Kind] = {}
+        v14: dict[str, Duration] = {}
+        v15: dict[str, int] = {}
+        v16: dict[str, JsonValue] = {}
+        v17: dict[str, Any] = {}
+        v18: list[bool] = []
+        v19: list[list[JsonValue]] = []
+        v20: FieldMask | None = None
+    else:
+        m = into
+        v1 = m.int32s
+        v2 = m.int64s
+        v3 = m.uint32s
+        v4 = m.uint64s
+        v5 = m.sint32s
+        v6 = m.sint64s
+        v7 = m.fixed32s
+        v8 = m.fixed64s
+        v9 = m.sfixed32s
+        v10 = m.sfixed64s
+        v11 = m.bools
+        v12 = m.strings
+        v13 = m.kinds
+        v14 = m.durations
+        v15 = m.wrapped
+        v16 = m.values
+        v17 = m.anys
+        v18 = m.wrapped_list
+        v19 = m.lists
+        v20 = m.mask
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
+        at = p
+        if t < 128:
+            while t == 10:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Int32sEntry(b, q, (p := q + n), v1, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(10, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 18:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Int64sEntry(b, q, (p := q + n), v2, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(18, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 26:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Uint32sEntry(b, q, (p := q + n), v3, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(26, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 34:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Uint64sEntry(b, q, (p := q + n), v4, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(34, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 42:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Sint32sEntry(b, q, (p := q + n), v5, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(42, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 50:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Sint64sEntry(b, q, (p := q + n), v6, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(50, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 58:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Fixed32sEntry(b, q, (p := q + n), v7, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(58, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 66:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Fixed64sEntry(b, q, (p := q + n), v8, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(66, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 74:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Sfixed32sEntry(b, q, (p := q + n), v9, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(74, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 82:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_Sfixed64sEntry(b, q, (p := q + n), v10, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(82, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 90:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_BoolsEntry(b, q, (p := q + n), v11, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(90, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 98:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_StringsEntry(b, q, (p := q + n), v12, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(98, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 106:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_KindsEntry(b, q, (p := q + n), v13, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(106, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 114:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_DurationsEntry(b, q, (p := q + n), v14, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(114, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            while t == 122:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                known = decode_Maps_WrappedEntry(b, q, (p := q + n), v15, depth - 1)
+                if not known:
+                    unknown = kept(unknown, prefix(122, n) + b[q:p])
+                if p >= end:
+                    break
+                t = b[p]
+            if p == at:
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+            continue
         n = b[p + 1]
         q = p + 2
-        if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            start = p
-            known = decode_Maps_Int32sEntry(b, q, (p := q + n), m.int32s, depth - 1)
+        if n > 127 and not t & 5:
+            n, q = field_rest(b, n, q, t)
+        if t == 130:
+            known = decode_Maps_ValuesEntry(b, q, (p := q + n), v16, depth - 1)
             if not known:
-                unknown.append(b[start:p])
-        elif t == 18:
-            start = p
-            known = decode_Maps_Int64sEntry(b, q, (p := q + n), m.int64s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 26:
-            start = p
-            known = decode_Maps_Uint32sEntry(b, q, (p := q + n), m.uint32s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 34:
-            start = p
-            known = decode_Maps_Uint64sEntry(b, q, (p := q + n), m.uint64s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 42:
-            start = p
-            known = decode_Maps_Sint32sEntry(b, q, (p := q + n), m.sint32s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 50:
-            start = p
-            known = decode_Maps_Sint64sEntry(b, q, (p := q + n), m.sint64s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 58:
-            start = p
-            known = decode_Maps_Fixed32sEntry(b, q, (p := q + n), m.fixed32s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 66:
-            start = p
-            known = decode_Maps_Fixed64sEntry(b, q, (p := q + n), m.fixed64s, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 74:
-            start = p
-            known = decode_Maps_Sfixed32sEntry(
-                b, q, (p := q + n), m.sfixed32s, depth - 1
-            )
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 82:
-            start = p
-            known = decode_Maps_Sfixed64sEntry(
-                b, q, (p := q + n), m.sfixed64s, depth - 1
-            )
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 90:
-            start = p
-            known = decode_Maps_BoolsEntry(b, q, (p := q + n), m.bools, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 98:
-            start = p
-            known = decode_Maps_StringsEntry(b, q, (p := q + n), m.strings, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 106:
-            start = p
-            known = decode_Maps_KindsEntry(b, q, (p := q + n), m.kinds, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 114:
-            start = p
-            known = decode_Maps_DurationsEntry(
-                b, q, (p := q + n), m.durations, depth - 1
-            )
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 122:
-            start = p
-            known = decode_Maps_WrappedEntry(b, q, (p := q + n), m.wrapped, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
-        elif t == 130:
-            start = p
-            known = decode_Maps_ValuesEntry(b, q, (p := q + n), m.values, depth - 1)
-            if not known:
-                unknown.append(b[start:p])
+                unknown = kept(unknown, prefix(130, n) + b[q:p])
         elif t == 138:
-            start = p
-            known = decode_Maps_AnysEntry(b, q, (p := q + n), m.anys, depth - 1)
+            known = decode_Maps_AnysEntry(b, q, (p := q + n), v17, depth - 1)
             if not known:
-                unknown.append(b[start:p])
+                unknown = kept(unknown, prefix(138, n) + b[q:p])
         elif t == 146:
-            m.wrapped_list.append(
-                plain_BoolValue.decode(b, q, (p := q + n), None, depth - 1)
-            )
+            v18.append(plain_BoolValue.decode(b, q, (p := q + n), None, depth - 1))
         elif t == 154:
-            m.lists.append(plain_ListValue.decode(b, q, (p := q + n), None, depth - 1))
+            v19.append(plain_ListValue.decode(b, q, (p := q + n), None, depth - 1))
         elif t == 162:
-            m.mask = decode_FieldMask(b, q, (p := q + n), m.mask, depth - 1)
+            v20 = decode_FieldMask(b, q, (p := q + n), v20, depth - 1)
         else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.int32s = v1
+    m.int64s = v2
+    m.uint32s = v3
+    m.uint64s = v4
+    m.sint32s = v5
+    m.sint64s = v6
+    m.fixed32s = v7
+    m.fixed64s = v8
+    m.sfixed32s = v9
+    m.sfixed64s = v10
+    m.bools = v11
+    m.strings = v12
+    m.kinds = v13
+    m.durations = v14
+    m.wrapped = v15
+    m.values = v16
+    m.anys = v17
+    m.wrapped_list = v18
+    m.lists = v19
+    m.mask = v20
     return m
 
 
@@ -265,21 +422,26 @@ def decode_Maps_Int32sEntry(
     value: float = 0.0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = n if n < 1 << 31 else signed32(n)
             p = q
-        elif t == 17:
-            value = unpack_double(b, q - 1)[0]
-            p = q + 7
-        else:
-            p = skip_field(b, p, end, depth)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 17:
+            value = unpack_double(b, p + 1)[0]
+            p += 9
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -297,21 +459,26 @@ def decode_Maps_Int64sEntry(
     value: float = 0.0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            key = n if n < 1 << 63 else n - (1 << 64)
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            key = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 21:
-            value = unpack_float(b, q - 1)[0]
-            p = q + 3
-        else:
-            p = skip_field(b, p, end, depth)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 21:
+            value = unpack_float(b, p + 1)[0]
+            p += 5
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -329,21 +496,30 @@ def decode_Maps_Uint32sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = n & 0xFFFFFFFF
             p = q
-        elif t == 16:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             value = zigzag32(n)
             p = q
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -361,21 +537,30 @@ def decode_Maps_Uint64sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = n
             p = q
-        elif t == 16:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             value = zigzag64(n)
             p = q
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -393,21 +578,26 @@ def decode_Maps_Sint32sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = zigzag32(n)
             p = q
-        elif t == 21:
-            value = unpack_fixed32(b, q - 1)[0]
-            p = q + 3
-        else:
-            p = skip_field(b, p, end, depth)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 21:
+            value = unpack_fixed32(b, p + 1)[0]
+            p += 5
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -425,21 +615,26 @@ def decode_Maps_Sint64sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = zigzag64(n)
             p = q
-        elif t == 17:
-            value = unpack_fixed64(b, q - 1)[0]
-            p = q + 7
-        else:
-            p = skip_field(b, p, end, depth)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 17:
+            value = unpack_fixed64(b, p + 1)[0]
+            p += 9
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -457,21 +652,22 @@ def decode_Maps_Fixed32sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 13:
-            key = unpack_fixed32(b, q - 1)[0]
-            p = q + 3
-        elif t == 21:
-            value = unpack_sfixed32(b, q - 1)[0]
-            p = q + 3
-        else:
-            p = skip_field(b, p, end, depth)
+            key = unpack_fixed32(b, p + 1)[0]
+            p += 5
+            if p >= end:
+                break
+            t = b[p]
+        if t == 21:
+            value = unpack_sfixed32(b, p + 1)[0]
+            p += 5
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -489,21 +685,22 @@ def decode_Maps_Fixed64sEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 9:
-            key = unpack_fixed64(b, q - 1)[0]
-            p = q + 7
-        elif t == 17:
-            value = unpack_sfixed64(b, q - 1)[0]
-            p = q + 7
-        else:
-            p = skip_field(b, p, end, depth)
+            key = unpack_fixed64(b, p + 1)[0]
+            p += 9
+            if p >= end:
+                break
+            t = b[p]
+        if t == 17:
+            value = unpack_sfixed64(b, p + 1)[0]
+            p += 9
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -521,20 +718,25 @@ def decode_Maps_Sfixed32sEntry(
     value: bytes = b""
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 13:
-            key = unpack_sfixed32(b, q - 1)[0]
-            p = q + 3
-        elif t == 18:
+            key = unpack_sfixed32(b, p + 1)[0]
+            p += 5
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = b[q : (p := q + n)]
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -552,21 +754,26 @@ def decode_Maps_Sfixed64sEntry(
     value: bool = False
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 9:
-            key = unpack_sfixed64(b, q - 1)[0]
-            p = q + 7
-        elif t == 16:
+            key = unpack_sfixed64(b, p + 1)[0]
+            p += 9
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             value = n != 0
             p = q
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -584,20 +791,29 @@ def decode_Maps_BoolsEntry(
     value: str = ""
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             key = n != 0
             p = q
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = b[q : (p := q + n)].decode()
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -615,19 +831,28 @@ def decode_Maps_StringsEntry(
     value: Maps | None = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = decode_Maps(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -647,20 +872,29 @@ def decode_Maps_KindsEntry(
     value: Kind = Kind.KIND_UNSPECIFIED
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 16:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
             value = table_Kind[n]
             p = q
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -678,19 +912,28 @@ def decode_Maps_DurationsEntry(
     value: Duration | None = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = decode_Duration(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -710,19 +953,28 @@ def decode_Maps_WrappedEntry(
     value: int = 0
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = plain_Int64Value.decode(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -740,19 +992,28 @@ def decode_Maps_ValuesEntry(
     value: JsonValue = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = plain_Value.decode(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -770,19 +1031,28 @@ def decode_Maps_AnysEntry(
     value: Any | None = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = decode_Any(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -898,8 +1168,9 @@ def encode_Maps(m: Maps) -> bytes:
         n = len(x)
         parts.append(prefix(154, n))
         parts.append(x)
-    if m.mask is not None:
-        x = encode_FieldMask(m.mask)
+    v20 = m.mask
+    if v20 is not None:
+        x = encode_FieldMask(v20)
         n = len(x)
         parts.append(prefix(162, n))
         parts.append(x)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -20,8 +22,10 @@ from ..._runtime.wire import (
     check_class,
     check_list,
     int32,
+    kept,
     prefix,
     prefixes,
+    size_rest,
     sized,
     skip_field,
     too_deep,
@@ -38,45 +42,84 @@ from ..oneofs.codec import (
 from ..oneofs.models import Choice
 from .models import Empty, Outer, Sibling
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
+new: Final = object.__new__
 
-table_Outer_Middle_Inner_State = EnumTable(Outer.Middle.Inner.State)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
+
+table_Outer_Middle_Inner_State: Final = EnumTable(Outer.Middle.Inner.State)
 
 
-def decode_Outer(b: bytes, p: int, end: int, m: Outer | None, depth: int) -> Outer:
+def decode_Outer(b: bytes, p: int, end: int, into: Outer | None, depth: int) -> Outer:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Outer()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Outer)
+        m._unknown = b""
+        v1: Outer.Middle | None = None
+        v2 = table_Outer_Middle_Inner_State[0]
+        v3: Choice | None = None
+        v4: Sibling | None = None
+    else:
+        m = into
+        v1 = m.middle
+        v2 = m.state
+        v3 = m.imported
+        v4 = m.later
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.middle = decode_Outer_Middle(b, q, (p := q + n), m.middle, depth - 1)
-        elif t == 16:
-            m.state = table_Outer_Middle_Inner_State[n]
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Outer_Middle(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = table_Outer_Middle_Inner_State[n]
             p = q
-        elif t == 26:
-            m.imported = decode_Choice(b, q, (p := q + n), m.imported, depth - 1)
-        elif t == 34:
-            m.later = decode_Sibling(b, q, (p := q + n), m.later, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_Choice(b, q, (p := q + n), v3, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 34:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = decode_Sibling(b, q, (p := q + n), v4, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.middle = v1
+    m.state = v2
+    m.imported = v3
+    m.later = v4
     return m
 
 
@@ -84,21 +127,25 @@ def encode_Outer(m: Outer) -> bytes:
     if m.__class__ is not Outer:
         check_class(m, Outer)
     parts: list[bytes] = []
-    if m.middle is not None:
-        x = encode_Outer_Middle(m.middle)
+    v1 = m.middle
+    if v1 is not None:
+        x = encode_Outer_Middle(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.state != 0:
+    v2 = m.state
+    if v2 != 0:
         parts.append(b"\x10")
-        parts.append(int32(m.state))
-    if m.imported is not None:
-        x = encode_Choice(m.imported)
+        parts.append(int32(v2))
+    v3 = m.imported
+    if v3 is not None:
+        x = encode_Choice(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.later is not None:
-        x = encode_Sibling(m.later)
+    v4 = m.later
+    if v4 is not None:
+        x = encode_Sibling(v4)
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
@@ -168,40 +215,55 @@ bind(
 
 
 def decode_Outer_Middle(
-    b: bytes, p: int, end: int, m: Outer.Middle | None, depth: int
+    b: bytes, p: int, end: int, into: Outer.Middle | None, depth: int
 ) -> Outer.Middle:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Outer.Middle()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Outer.Middle)
+        m._unknown = b""
+        v1: list[Outer.Middle.Inner] = []
+        v2: dict[str, Outer.Middle.Inner] = {}
+    else:
+        m = into
+        v1 = m.inners
+        v2 = m.by_name
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.inners.append(
-                decode_Outer_Middle_Inner(b, q, (p := q + n), None, depth - 1)
-            )
-        elif t == 18:
-            start = p
-            known = decode_Outer_Middle_ByNameEntry(
-                b, q, (p := q + n), m.by_name, depth - 1
-            )
+            t, p = wide_tag(b, p)
+        at = p
+        while t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1.append(decode_Outer_Middle_Inner(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        while t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            known = decode_Outer_Middle_ByNameEntry(b, q, (p := q + n), v2, depth - 1)
             if not known:
-                unknown.append(b[start:p])
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+                unknown = kept(unknown, prefix(18, n) + b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.inners = v1
+    m.by_name = v2
     return m
 
 
@@ -214,19 +276,28 @@ def decode_Outer_Middle_ByNameEntry(
     value: Outer.Middle.Inner | None = None
     known = True
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             key = b[q : (p := q + n)].decode()
-        elif t == 18:
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
             value = decode_Outer_Middle_Inner(b, q, (p := q + n), value, depth - 1)
-        else:
-            p = skip_field(b, p, end, depth)
+        if p == at:
+            p = skip_field(b, start, end, depth)
             known = False
     if p != end:
         raise truncated()
@@ -312,36 +383,63 @@ bind(
 
 
 def decode_Outer_Middle_Inner(
-    b: bytes, p: int, end: int, m: Outer.Middle.Inner | None, depth: int
+    b: bytes, p: int, end: int, into: Outer.Middle.Inner | None, depth: int
 ) -> Outer.Middle.Inner:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Outer.Middle.Inner()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Outer.Middle.Inner)
+        m._unknown = b""
+        v1 = table_Outer_Middle_Inner_State[0]
+        v2: Outer | None = None
+        v3: Sibling | None = None
+    else:
+        m = into
+        v1 = m.state
+        v2 = m.back
+        v3 = m.sibling
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 8:
-            m.state = table_Outer_Middle_Inner_State[n]
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v1 = table_Outer_Middle_Inner_State[n]
             p = q
-        elif t == 18:
-            m.back = decode_Outer(b, q, (p := q + n), m.back, depth - 1)
-        elif t == 26:
-            m.sibling = decode_Sibling(b, q, (p := q + n), m.sibling, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Outer(b, q, (p := q + n), v2, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_Sibling(b, q, (p := q + n), v3, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.state = v1
+    m.back = v2
+    m.sibling = v3
     return m
 
 
@@ -349,16 +447,19 @@ def encode_Outer_Middle_Inner(m: Outer.Middle.Inner) -> bytes:
     if m.__class__ is not Outer.Middle.Inner:
         check_class(m, Outer.Middle.Inner)
     parts: list[bytes] = []
-    if m.state != 0:
+    v1 = m.state
+    if v1 != 0:
         parts.append(b"\x08")
-        parts.append(int32(m.state))
-    if m.back is not None:
-        x = encode_Outer(m.back)
+        parts.append(int32(v1))
+    v2 = m.back
+    if v2 is not None:
+        x = encode_Outer(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.sibling is not None:
-        x = encode_Sibling(m.sibling)
+    v3 = m.sibling
+    if v3 is not None:
+        x = encode_Sibling(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
@@ -429,33 +530,50 @@ bind(
 
 
 def decode_Sibling(
-    b: bytes, p: int, end: int, m: Sibling | None, depth: int
+    b: bytes, p: int, end: int, into: Sibling | None, depth: int
 ) -> Sibling:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Sibling()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Sibling)
+        m._unknown = b""
+        v1: Sibling.Outer | None = None
+        v2: Empty | None = None
+    else:
+        m = into
+        v1 = m.outer
+        v2 = m.empty
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.outer = decode_Sibling_Outer(b, q, (p := q + n), m.outer, depth - 1)
-        elif t == 18:
-            m.empty = decode_Empty(b, q, (p := q + n), m.empty, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Sibling_Outer(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Empty(b, q, (p := q + n), v2, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.outer = v1
+    m.empty = v2
     return m
 
 
@@ -463,13 +581,15 @@ def encode_Sibling(m: Sibling) -> bytes:
     if m.__class__ is not Sibling:
         check_class(m, Sibling)
     parts: list[bytes] = []
-    if m.outer is not None:
-        x = encode_Sibling_Outer(m.outer)
+    v1 = m.outer
+    if v1 is not None:
+        x = encode_Sibling_Outer(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.empty is not None:
-        x = encode_Empty(m.empty)
+    v2 = m.empty
+    if v2 is not None:
+        x = encode_Empty(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
@@ -529,31 +649,38 @@ bind(
 
 
 def decode_Sibling_Outer(
-    b: bytes, p: int, end: int, m: Sibling.Outer | None, depth: int
+    b: bytes, p: int, end: int, into: Sibling.Outer | None, depth: int
 ) -> Sibling.Outer:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Sibling.Outer()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Sibling.Outer)
+        m._unknown = b""
+        v1: Outer | None = None
+    else:
+        m = into
+        v1 = m.outermost
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.outermost = decode_Outer(b, q, (p := q + n), m.outermost, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Outer(b, q, (p := q + n), v1, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.outermost = v1
     return m
 
 
@@ -561,8 +688,9 @@ def encode_Sibling_Outer(m: Sibling.Outer) -> bytes:
     if m.__class__ is not Sibling.Outer:
         check_class(m, Sibling.Outer)
     parts: list[bytes] = []
-    if m.outermost is not None:
-        x = encode_Outer(m.outermost)
+    v1 = m.outermost
+    if v1 is not None:
+        x = encode_Outer(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -614,19 +742,22 @@ bind(
 )
 
 
-def decode_Empty(b: bytes, p: int, end: int, m: Empty | None, depth: int) -> Empty:
+def decode_Empty(b: bytes, p: int, end: int, into: Empty | None, depth: int) -> Empty:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Empty()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Empty)
+        m._unknown = b""
+    else:
+        m = into
     while p < end:
-        q = p
+        start = p
         p = skip_field(b, p, end, depth)
-        unknown.append(b[q:p])
+        unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
     return m
 

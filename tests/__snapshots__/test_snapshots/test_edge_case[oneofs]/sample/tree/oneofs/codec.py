@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.enum_table import EnumTable
 from ..._runtime.fields import Field
 from ..._runtime.json_values import (
@@ -27,14 +29,17 @@ from ..._runtime.wire import (
     boolean,
     check_bytes,
     check_class,
+    field_rest,
     held,
     int32,
+    kept,
     not_a_member,
     pack_double,
     pack_sfixed64,
     prefix,
     prefixes,
     signed32,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
@@ -60,102 +65,224 @@ from ..._runtime.wkt_time import (
 )
 from .models import Choice, Level
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_58 = prefixes(58)
-TAG_66 = prefixes(66)
-TAG_74 = prefixes(74)
-TAG_82 = prefixes(82)
-TAG_90 = prefixes(90)
-TAG_106 = prefixes(106)
+new: Final = object.__new__
 
-table_Level = EnumTable(Level)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_58: Final = prefixes(58)
+TAG_66: Final = prefixes(66)
+TAG_74: Final = prefixes(74)
+TAG_82: Final = prefixes(82)
+TAG_90: Final = prefixes(90)
+TAG_106: Final = prefixes(106)
+
+table_Level: Final = EnumTable(Level)
 
 
-def decode_Choice(b: bytes, p: int, end: int, m: Choice | None, depth: int) -> Choice:
+def decode_Choice(
+    b: bytes, p: int, end: int, into: Choice | None, depth: int
+) -> Choice:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Choice()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Choice)
+        m._unknown = b""
+        v1: Choice.Kind | None = None
+        v14: Choice.Only | None = None
+        v15: int | None = None
+        v16: Level | None = None
+        v17: bytes | None = None
+    else:
+        m = into
+        v1 = m.kind
+        v14 = m.single
+        v15 = m.maybe
+        v16 = m.maybe_level
+        v17 = m.maybe_raw
     while p < end:
+        start = p
         t = b[p]
+        if t > 127:
+            t, p = wide_tag(b, p)
+        at = p
+        if t < 128:
+            if t == 10:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Text(b[q : (p := q + n)].decode())
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 18:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Raw(b[q : (p := q + n)])
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 24:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v1 = Choice.Flag(n != 0)
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 33:
+                v1 = Choice.Ratio(unpack_double(b, p + 1)[0])
+                p += 9
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 41:
+                v1 = Choice.Fixed(unpack_sfixed64(b, p + 1)[0])
+                p += 9
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 48:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v1 = Choice.Level(table_Level[n])
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 58:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Nested(
+                    decode_Choice(
+                        b, q, (p := q + n), held(v1, Choice.Nested), depth - 1
+                    )
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 66:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.At(
+                    decode_Timestamp(b, q, (p := q + n), held(v1, Choice.At), depth - 1)
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 74:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Wrapped(
+                    plain_StringValue.decode(
+                        b, q, (p := q + n), held(v1, Choice.Wrapped), depth - 1
+                    )
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 82:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Object(
+                    plain_Struct.decode(
+                        b, q, (p := q + n), held(v1, Choice.Object), depth - 1
+                    )
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 90:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Anything(
+                    plain_Value.decode(
+                        b, q, (p := q + n), held(v1, Choice.Anything), depth - 1
+                    )
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 96:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v1 = Choice.Nothing(table_NullValue[n])
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 106:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = size_rest(b, n, q)
+                v1 = Choice.Empty(
+                    decode_Empty(b, q, (p := q + n), held(v1, Choice.Empty), depth - 1)
+                )
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 112:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v14 = Choice.Only(n if n < 1 << 31 else signed32(n))
+                p = q
+                if p >= end:
+                    break
+                t = b[p]
+            if t == 120:
+                n = b[p + 1]
+                q = p + 2
+                if n > 127:
+                    n, q = varint_rest(b, n, q)
+                v15 = n if n < 1 << 31 else signed32(n)
+                p = q
+            if p == at:
+                p = skip_field(b, start, end, depth)
+                unknown = kept(unknown, b[start:p])
+            continue
         n = b[p + 1]
         q = p + 2
-        if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.kind = Choice.Text(b[q : (p := q + n)].decode())
-        elif t == 18:
-            m.kind = Choice.Raw(b[q : (p := q + n)])
-        elif t == 24:
-            m.kind = Choice.Flag(n != 0)
-            p = q
-        elif t == 33:
-            m.kind = Choice.Ratio(unpack_double(b, q - 1)[0])
-            p = q + 7
-        elif t == 41:
-            m.kind = Choice.Fixed(unpack_sfixed64(b, q - 1)[0])
-            p = q + 7
-        elif t == 48:
-            m.kind = Choice.Level(table_Level[n])
-            p = q
-        elif t == 58:
-            m.kind = Choice.Nested(
-                decode_Choice(
-                    b, q, (p := q + n), held(m.kind, Choice.Nested), depth - 1
-                )
-            )
-        elif t == 66:
-            m.kind = Choice.At(
-                decode_Timestamp(b, q, (p := q + n), held(m.kind, Choice.At), depth - 1)
-            )
-        elif t == 74:
-            m.kind = Choice.Wrapped(
-                plain_StringValue.decode(
-                    b, q, (p := q + n), held(m.kind, Choice.Wrapped), depth - 1
-                )
-            )
-        elif t == 82:
-            m.kind = Choice.Object(
-                plain_Struct.decode(
-                    b, q, (p := q + n), held(m.kind, Choice.Object), depth - 1
-                )
-            )
-        elif t == 90:
-            m.kind = Choice.Anything(
-                plain_Value.decode(
-                    b, q, (p := q + n), held(m.kind, Choice.Anything), depth - 1
-                )
-            )
-        elif t == 96:
-            m.kind = Choice.Nothing(table_NullValue[n])
-            p = q
-        elif t == 106:
-            m.kind = Choice.Empty(
-                decode_Empty(b, q, (p := q + n), held(m.kind, Choice.Empty), depth - 1)
-            )
-        elif t == 112:
-            m.single = Choice.Only(n if n < 1 << 31 else signed32(n))
-            p = q
-        elif t == 120:
-            m.maybe = n if n < 1 << 31 else signed32(n)
-            p = q
-        elif t == 128:
-            m.maybe_level = table_Level[n]
+        if n > 127 and not t & 5:
+            n, q = field_rest(b, n, q, t)
+        if t == 128:
+            v16 = table_Level[n]
             p = q
         elif t == 138:
-            m.maybe_raw = b[q : (p := q + n)]
+            v17 = b[q : (p := q + n)]
         else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.kind = v1
+    m.single = v14
+    m.maybe = v15
+    m.maybe_level = v16
+    m.maybe_raw = v17
     return m
 
 
@@ -231,17 +358,20 @@ def encode_Choice(m: Choice) -> bytes:
             parts.append(int32(v14))
         case _:
             raise not_a_member()
-    if m.maybe is not None:
+    v15 = m.maybe
+    if v15 is not None:
         parts.append(b"x")
-        parts.append(int32(m.maybe))
-    if m.maybe_level is not None:
+        parts.append(int32(v15))
+    v16 = m.maybe_level
+    if v16 is not None:
         parts.append(b"\x80\x01")
-        parts.append(int32(m.maybe_level))
-    if m.maybe_raw is not None:
-        check_bytes(m.maybe_raw)
-        n = len(m.maybe_raw)
+        parts.append(int32(v16))
+    v17 = m.maybe_raw
+    if v17 is not None:
+        check_bytes(v17)
+        n = len(v17)
         parts.append(prefix(138, n))
-        parts.append(m.maybe_raw)
+        parts.append(v17)
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ....._runtime.enum_table import EnumTable
 from ....._runtime.fields import Field
 from ....._runtime.json_values import (
@@ -25,9 +27,12 @@ from ....._runtime.wire import (
     check_list,
     int32,
     int64,
+    kept,
     not_a_member,
     prefix,
     prefixes,
+    signed64,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
@@ -81,46 +86,77 @@ from .models import (
     Status,
 )
 
-TAG_10 = prefixes(10)
-TAG_18 = prefixes(18)
-TAG_26 = prefixes(26)
-TAG_34 = prefixes(34)
-TAG_42 = prefixes(42)
-TAG_50 = prefixes(50)
-TAG_58 = prefixes(58)
-TAG_66 = prefixes(66)
+new: Final = object.__new__
 
-table_Status_Phase = EnumTable(Status.Phase)
+TAG_10: Final = prefixes(10)
+TAG_18: Final = prefixes(18)
+TAG_26: Final = prefixes(26)
+TAG_34: Final = prefixes(34)
+TAG_42: Final = prefixes(42)
+TAG_50: Final = prefixes(50)
+TAG_58: Final = prefixes(58)
+TAG_66: Final = prefixes(66)
+
+table_Status_Phase: Final = EnumTable(Status.Phase)
 
 
-def decode_Backup(b: bytes, p: int, end: int, m: Backup | None, depth: int) -> Backup:
+def decode_Backup(
+    b: bytes, p: int, end: int, into: Backup | None, depth: int
+) -> Backup:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Backup()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Backup)
+        m._unknown = b""
+        v1: Meta | None = None
+        v2: Config | None = None
+        v3: Status | None = None
+    else:
+        m = into
+        v1 = m.meta
+        v2 = m.config
+        v3 = m.status
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.meta = decode_Meta(b, q, (p := q + n), m.meta, depth - 1)
-        elif t == 18:
-            m.config = decode_Config(b, q, (p := q + n), m.config, depth - 1)
-        elif t == 26:
-            m.status = decode_Status(b, q, (p := q + n), m.status, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_Meta(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Config(b, q, (p := q + n), v2, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_Status(b, q, (p := q + n), v3, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.meta = v1
+    m.config = v2
+    m.status = v3
     return m
 
 
@@ -128,18 +164,21 @@ def encode_Backup(m: Backup) -> bytes:
     if m.__class__ is not Backup:
         check_class(m, Backup)
     parts: list[bytes] = []
-    if m.meta is not None:
-        x = encode_Meta(m.meta)
+    v1 = m.meta
+    if v1 is not None:
+        x = encode_Meta(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.config is not None:
-        x = encode_Config(m.config)
+    v2 = m.config
+    if v2 is not None:
+        x = encode_Config(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.status is not None:
-        x = encode_Status(m.status)
+    v3 = m.status
+    if v3 is not None:
+        x = encode_Status(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
@@ -201,34 +240,51 @@ bind(
 )
 
 
-def decode_Config(b: bytes, p: int, end: int, m: Config | None, depth: int) -> Config:
+def decode_Config(
+    b: bytes, p: int, end: int, into: Config | None, depth: int
+) -> Config:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Config()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Config)
+        m._unknown = b""
+        v1: References | None = None
+        v2 = ""
+    else:
+        m = into
+        v1 = m.references
+        v2 = m.backup_capability
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.references = decode_References(
-                b, q, (p := q + n), m.references, depth - 1
-            )
-        elif t == 18:
-            m.backup_capability = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = decode_References(b, q, (p := q + n), v1, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.references = v1
+    m.backup_capability = v2
     return m
 
 
@@ -236,13 +292,15 @@ def encode_Config(m: Config) -> bytes:
     if m.__class__ is not Config:
         check_class(m, Config)
     parts: list[bytes] = []
-    if m.references is not None:
-        x = encode_References(m.references)
+    v1 = m.references
+    if v1 is not None:
+        x = encode_References(v1)
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.backup_capability != "":
-        x = m.backup_capability.encode()
+    v2 = m.backup_capability
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
@@ -298,31 +356,38 @@ bind(
 
 
 def decode_References(
-    b: bytes, p: int, end: int, m: References | None, depth: int
+    b: bytes, p: int, end: int, into: References | None, depth: int
 ) -> References:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = References()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(References)
+        m._unknown = b""
+        v1 = ""
+    else:
+        m = into
+        v1 = m.image_id
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.image_id = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.image_id = v1
     return m
 
 
@@ -330,8 +395,9 @@ def encode_References(m: References) -> bytes:
     if m.__class__ is not References:
         check_class(m, References)
     parts: list[bytes] = []
-    if m.image_id != "":
-        x = m.image_id.encode()
+    v1 = m.image_id
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -383,50 +449,125 @@ bind(
 )
 
 
-def decode_Status(b: bytes, p: int, end: int, m: Status | None, depth: int) -> Status:
+def decode_Status(
+    b: bytes, p: int, end: int, into: Status | None, depth: int
+) -> Status:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Status()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Status)
+        m._unknown = b""
+        v1 = ""
+        v2: Timestamp | None = None
+        v3: Timestamp | None = None
+        v4 = table_Status_Phase[0]
+        v5 = ""
+        v6 = ""
+        v7 = 0
+        v8: DataServiceDeploymentMetaData | None = None
+    else:
+        m = into
+        v1 = m.cloud_snap_id
+        v2 = m.start_time
+        v3 = m.completion_time
+        v4 = m.phase
+        v5 = m.error_code
+        v6 = m.error_message
+        v7 = m.file_size
+        v8 = m.data_service_deployment_meta_data
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.cloud_snap_id = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.start_time = decode_Timestamp(b, q, (p := q + n), m.start_time, depth - 1)
-        elif t == 26:
-            m.completion_time = decode_Timestamp(
-                b, q, (p := q + n), m.completion_time, depth - 1
-            )
-        elif t == 32:
-            m.phase = table_Status_Phase[n]
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_Timestamp(b, q, (p := q + n), v2, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_Timestamp(b, q, (p := q + n), v3, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 32:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v4 = table_Status_Phase[n]
             p = q
-        elif t == 42:
-            m.error_code = b[q : (p := q + n)].decode()
-        elif t == 50:
-            m.error_message = b[q : (p := q + n)].decode()
-        elif t == 56:
-            m.file_size = n if n < 1 << 63 else n - (1 << 64)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 42:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v5 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 50:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v6 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 56:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v7 = n if n < 1 << 60 else signed64(n)
             p = q
-        elif t == 66:
-            m.data_service_deployment_meta_data = decode_DataServiceDeploymentMetaData(
-                b, q, (p := q + n), m.data_service_deployment_meta_data, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 66:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v8 = decode_DataServiceDeploymentMetaData(b, q, (p := q + n), v8, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.cloud_snap_id = v1
+    m.start_time = v2
+    m.completion_time = v3
+    m.phase = v4
+    m.error_code = v5
+    m.error_message = v6
+    m.file_size = v7
+    m.data_service_deployment_meta_data = v8
     return m
 
 
@@ -434,39 +575,47 @@ def encode_Status(m: Status) -> bytes:
     if m.__class__ is not Status:
         check_class(m, Status)
     parts: list[bytes] = []
-    if m.cloud_snap_id != "":
-        x = m.cloud_snap_id.encode()
+    v1 = m.cloud_snap_id
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.start_time is not None:
-        x = encode_Timestamp(m.start_time)
+    v2 = m.start_time
+    if v2 is not None:
+        x = encode_Timestamp(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.completion_time is not None:
-        x = encode_Timestamp(m.completion_time)
+    v3 = m.completion_time
+    if v3 is not None:
+        x = encode_Timestamp(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.phase != 0:
+    v4 = m.phase
+    if v4 != 0:
         parts.append(b" ")
-        parts.append(int32(m.phase))
-    if m.error_code != "":
-        x = m.error_code.encode()
+        parts.append(int32(v4))
+    v5 = m.error_code
+    if v5 != "":
+        x = v5.encode()
         n = len(x)
         parts.append(TAG_42[n] if n < 128 else prefix(42, n))
         parts.append(x)
-    if m.error_message != "":
-        x = m.error_message.encode()
+    v6 = m.error_message
+    if v6 != "":
+        x = v6.encode()
         n = len(x)
         parts.append(TAG_50[n] if n < 128 else prefix(50, n))
         parts.append(x)
-    if m.file_size != 0:
+    v7 = m.file_size
+    if v7 != 0:
         parts.append(b"8")
-        parts.append(int64(m.file_size))
-    if m.data_service_deployment_meta_data is not None:
-        x = encode_DataServiceDeploymentMetaData(m.data_service_deployment_meta_data)
+        parts.append(int64(v7))
+    v8 = m.data_service_deployment_meta_data
+    if v8 is not None:
+        x = encode_DataServiceDeploymentMetaData(v8)
         n = len(x)
         parts.append(TAG_66[n] if n < 128 else prefix(66, n))
         parts.append(x)
@@ -576,46 +725,123 @@ bind(
 
 
 def decode_DataServiceDeploymentMetaData(
-    b: bytes, p: int, end: int, m: DataServiceDeploymentMetaData | None, depth: int
+    b: bytes, p: int, end: int, into: DataServiceDeploymentMetaData | None, depth: int
 ) -> DataServiceDeploymentMetaData:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = DataServiceDeploymentMetaData()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(DataServiceDeploymentMetaData)
+        m._unknown = b""
+        v1 = ""
+        v2 = ""
+        v3 = ""
+        v4 = ""
+        v5 = False
+        v6 = ""
+        v7 = ""
+        v8 = ""
+    else:
+        m = into
+        v1 = m.name
+        v2 = m.custom_resource_name
+        v3 = m.target_cluster_name
+        v4 = m.namespace_name
+        v5 = m.tls_enabled
+        v6 = m.data_service_name
+        v7 = m.data_service_version
+        v8 = m.image_build
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.name = b[q : (p := q + n)].decode()
-        elif t == 18:
-            m.custom_resource_name = b[q : (p := q + n)].decode()
-        elif t == 26:
-            m.target_cluster_name = b[q : (p := q + n)].decode()
-        elif t == 34:
-            m.namespace_name = b[q : (p := q + n)].decode()
-        elif t == 40:
-            m.tls_enabled = n != 0
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 34:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 40:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v5 = n != 0
             p = q
-        elif t == 50:
-            m.data_service_name = b[q : (p := q + n)].decode()
-        elif t == 58:
-            m.data_service_version = b[q : (p := q + n)].decode()
-        elif t == 66:
-            m.image_build = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 50:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v6 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 58:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v7 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 66:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v8 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.name = v1
+    m.custom_resource_name = v2
+    m.target_cluster_name = v3
+    m.namespace_name = v4
+    m.tls_enabled = v5
+    m.data_service_name = v6
+    m.data_service_version = v7
+    m.image_build = v8
     return m
 
 
@@ -623,41 +849,49 @@ def encode_DataServiceDeploymentMetaData(m: DataServiceDeploymentMetaData) -> by
     if m.__class__ is not DataServiceDeploymentMetaData:
         check_class(m, DataServiceDeploymentMetaData)
     parts: list[bytes] = []
-    if m.name != "":
-        x = m.name.encode()
+    v1 = m.name
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.custom_resource_name != "":
-        x = m.custom_resource_name.encode()
+    v2 = m.custom_resource_name
+    if v2 != "":
+        x = v2.encode()
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
-    if m.target_cluster_name != "":
-        x = m.target_cluster_name.encode()
+    v3 = m.target_cluster_name
+    if v3 != "":
+        x = v3.encode()
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.namespace_name != "":
-        x = m.namespace_name.encode()
+    v4 = m.namespace_name
+    if v4 != "":
+        x = v4.encode()
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
-    if m.tls_enabled is not False:
+    v5 = m.tls_enabled
+    if v5 is not False:
         parts.append(b"(")
-        parts.append(boolean(m.tls_enabled))
-    if m.data_service_name != "":
-        x = m.data_service_name.encode()
+        parts.append(boolean(v5))
+    v6 = m.data_service_name
+    if v6 != "":
+        x = v6.encode()
         n = len(x)
         parts.append(TAG_50[n] if n < 128 else prefix(50, n))
         parts.append(x)
-    if m.data_service_version != "":
-        x = m.data_service_version.encode()
+    v7 = m.data_service_version
+    if v7 != "":
+        x = v7.encode()
         n = len(x)
         parts.append(TAG_58[n] if n < 128 else prefix(58, n))
         parts.append(x)
-    if m.image_build != "":
-        x = m.image_build.encode()
+    v8 = m.image_build
+    if v8 != "":
+        x = v8.encode()
         n = len(x)
         parts.append(TAG_66[n] if n < 128 else prefix(66, n))
         parts.append(x)
@@ -763,31 +997,38 @@ bind(
 
 
 def decode_GetBackupRequest(
-    b: bytes, p: int, end: int, m: GetBackupRequest | None, depth: int
+    b: bytes, p: int, end: int, into: GetBackupRequest | None, depth: int
 ) -> GetBackupRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = GetBackupRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(GetBackupRequest)
+        m._unknown = b""
+        v1 = ""
+    else:
+        m = into
+        v1 = m.id
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.id = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.id = v1
     return m
 
 
@@ -795,8 +1036,9 @@ def encode_GetBackupRequest(m: GetBackupRequest) -> bytes:
     if m.__class__ is not GetBackupRequest:
         check_class(m, GetBackupRequest)
     parts: list[bytes] = []
-    if m.id != "":
-        x = m.id.encode()
+    v1 = m.id
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
@@ -851,34 +1093,51 @@ bind(
 
 
 def decode_DeleteBackupRequest(
-    b: bytes, p: int, end: int, m: DeleteBackupRequest | None, depth: int
+    b: bytes, p: int, end: int, into: DeleteBackupRequest | None, depth: int
 ) -> DeleteBackupRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = DeleteBackupRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(DeleteBackupRequest)
+        m._unknown = b""
+        v1 = ""
+        v2 = False
+    else:
+        m = into
+        v1 = m.id
+        v2 = m.force
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.id = b[q : (p := q + n)].decode()
-        elif t == 16:
-            m.force = n != 0
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+            if p >= end:
+                break
+            t = b[p]
+        if t == 16:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = varint_rest(b, n, q)
+            v2 = n != 0
             p = q
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.id = v1
+    m.force = v2
     return m
 
 
@@ -886,14 +1145,16 @@ def encode_DeleteBackupRequest(m: DeleteBackupRequest) -> bytes:
     if m.__class__ is not DeleteBackupRequest:
         check_class(m, DeleteBackupRequest)
     parts: list[bytes] = []
-    if m.id != "":
-        x = m.id.encode()
+    v1 = m.id
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.force is not False:
+    v2 = m.force
+    if v2 is not False:
         parts.append(b"\x10")
-        parts.append(boolean(m.force))
+        parts.append(boolean(v2))
     if m._unknown:
         parts.append(m._unknown)
     return b"".join(parts)
@@ -952,41 +1213,73 @@ bind(
 
 
 def decode_ListBackupsRequest(
-    b: bytes, p: int, end: int, m: ListBackupsRequest | None, depth: int
+    b: bytes, p: int, end: int, into: ListBackupsRequest | None, depth: int
 ) -> ListBackupsRequest:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ListBackupsRequest()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ListBackupsRequest)
+        m._unknown = b""
+        v1: ListBackupsRequest.ListBy | None = None
+        v3: PageBasedPaginationRequest | None = None
+        v4: Sort | None = None
+    else:
+        m = into
+        v1 = m.list_by
+        v3 = m.pagination
+        v4 = m.sort
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.list_by = ListBackupsRequest.DataServiceDeploymentId(
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = ListBackupsRequest.DataServiceDeploymentId(
                 b[q : (p := q + n)].decode()
             )
-        elif t == 18:
-            m.list_by = ListBackupsRequest.BackupConfigId(b[q : (p := q + n)].decode())
-        elif t == 26:
-            m.pagination = decode_PageBasedPaginationRequest(
-                b, q, (p := q + n), m.pagination, depth - 1
-            )
-        elif t == 34:
-            m.sort = decode_Sort(b, q, (p := q + n), m.sort, depth - 1)
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = ListBackupsRequest.BackupConfigId(b[q : (p := q + n)].decode())
+            if p >= end:
+                break
+            t = b[p]
+        if t == 26:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v3 = decode_PageBasedPaginationRequest(b, q, (p := q + n), v3, depth - 1)
+            if p >= end:
+                break
+            t = b[p]
+        if t == 34:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v4 = decode_Sort(b, q, (p := q + n), v4, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.list_by = v1
+    m.pagination = v3
+    m.sort = v4
     return m
 
 
@@ -1009,13 +1302,15 @@ def encode_ListBackupsRequest(m: ListBackupsRequest) -> bytes:
             parts.append(x)
         case _:
             raise not_a_member()
-    if m.pagination is not None:
-        x = encode_PageBasedPaginationRequest(m.pagination)
+    v3 = m.pagination
+    if v3 is not None:
+        x = encode_PageBasedPaginationRequest(v3)
         n = len(x)
         parts.append(TAG_26[n] if n < 128 else prefix(26, n))
         parts.append(x)
-    if m.sort is not None:
-        x = encode_Sort(m.sort)
+    v4 = m.sort
+    if v4 is not None:
+        x = encode_Sort(v4)
         n = len(x)
         parts.append(TAG_34[n] if n < 128 else prefix(34, n))
         parts.append(x)
@@ -1112,35 +1407,50 @@ bind(
 
 
 def decode_ListBackupsResponse(
-    b: bytes, p: int, end: int, m: ListBackupsResponse | None, depth: int
+    b: bytes, p: int, end: int, into: ListBackupsResponse | None, depth: int
 ) -> ListBackupsResponse:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = ListBackupsResponse()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(ListBackupsResponse)
+        m._unknown = b""
+        v1: list[Backup] = []
+        v2: PageBasedPaginationResponse | None = None
+    else:
+        m = into
+        v1 = m.backups
+        v2 = m.pagination
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
-        if t == 10:
-            m.backups.append(decode_Backup(b, q, (p := q + n), None, depth - 1))
-        elif t == 18:
-            m.pagination = decode_PageBasedPaginationResponse(
-                b, q, (p := q + n), m.pagination, depth - 1
-            )
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            t, p = wide_tag(b, p)
+        at = p
+        while t == 10:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1.append(decode_Backup(b, q, (p := q + n), None, depth - 1))
+            if p >= end:
+                break
+            t = b[p]
+        if t == 18:
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v2 = decode_PageBasedPaginationResponse(b, q, (p := q + n), v2, depth - 1)
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.backups = v1
+    m.pagination = v2
     return m
 
 
@@ -1154,8 +1464,9 @@ def encode_ListBackupsResponse(m: ListBackupsResponse) -> bytes:
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
-    if m.pagination is not None:
-        x = encode_PageBasedPaginationResponse(m.pagination)
+    v2 = m.pagination
+    if v2 is not None:
+        x = encode_PageBasedPaginationResponse(v2)
         n = len(x)
         parts.append(TAG_18[n] if n < 128 else prefix(18, n))
         parts.append(x)
