@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # google/api is input of generated/: another version of it may give other descriptors.
 GOOGLE_API := googleapis-common-protos==1.76.0
 
-.PHONY: generate check check-oldest test lint format serve conformance fuzz bench bench-compiled clean help
+.PHONY: generate check check-oldest test lint format serve conformance differential fuzz bench bench-compiled clean help
 
 help:
 	@echo 'make generate     regenerate generated/ from proto/ and print what changed'
@@ -20,6 +20,7 @@ help:
 	@echo 'make serve        start the example service on this machine'
 	@echo 'make conformance  run the official protobuf conformance suite'
 	@echo 'make fuzz         random texts and messages, with protovalidate as the judge (FORMATS= MESSAGES=)'
+	@echo 'make differential  compare codecs with google.protobuf on DECODES=$(DECODES) damaged messages'
 	@echo 'make bench        run the measurements of bench/'
 	@echo 'make bench-compiled  compile a generated codec with mypyc and measure it'
 	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
@@ -95,6 +96,12 @@ MESSAGES ?= 1000000
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/test_formats.py $(FORMATS)
 	$(BIN)/python tests/test_validators_fuzz.py $(MESSAGES)
+
+# How many damaged messages are decoded, by ours and by google.protobuf.
+DECODES ?= 100000
+
+differential: $(VENV)/.dev
+	DECODES=$(DECODES) $(BIN)/python -m pytest -n $(JOBS) tests/test_differential.py
 
 # All of bench/, or some: make bench BENCHES='codec generate'.
 BENCHES ?= $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))

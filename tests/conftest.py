@@ -18,6 +18,15 @@ __all__ = ["check_tree"]
 _numbers = itertools.count(1)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have recorded as measured: counts that a reader of the log should see."""
+    passed: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
+    lines = [str(value) for report in passed for name, value in report.user_properties if name == "measured"]
+    if lines:
+        terminalreporter.section("measured")
+        terminalreporter.write("".join(f"{line}\n" for line in sorted(lines)))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The directory of read-only inputs beside the repository; tests that need it are skipped without it."""

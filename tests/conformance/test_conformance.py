@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,9 @@ def test_no_suite_is_left_out(report: Report) -> None:
 
 
 @pytest.mark.parametrize("index", range(len(SUITES)), ids=SUITES)
-def test_every_test_runs_and_passes(report: Report, index: int) -> None:
+def test_every_test_runs_and_passes(report: Report, index: int, record_property: Callable[[str, object], None]) -> None:
     count = report.counts[index]
+    record_property("measured", f"conformance, {count}")
     assert count.total >= KNOWN_COUNTS[index]
     assert (count.successes, count.skipped, count.expected_failures, count.unexpected_failures) == (
         count.total,

@@ -6,48 +6,60 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._runtime.fields import Field
 from ..._runtime.json_values import json_object, string_from_json, string_to_json
 from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
+    kept,
     prefix,
     prefixes,
+    size_rest,
     skip_field,
     too_deep,
     truncated,
-    varint_rest,
     wide_tag,
 )
 from .models import Book
 
-TAG_10 = prefixes(10)
+new: Final = object.__new__
+
+TAG_10: Final = prefixes(10)
 
 
-def decode_Book(b: bytes, p: int, end: int, m: Book | None, depth: int) -> Book:
+def decode_Book(b: bytes, p: int, end: int, into: Book | None, depth: int) -> Book:
     if depth < 0:
         raise too_deep()
-    if m is None:
-        m = Book()
-    unknown: list[bytes] = []
+    unknown: list[bytes] | None = None
+    if into is None:
+        m = new(Book)
+        m._unknown = b""
+        v1 = ""
+    else:
+        m = into
+        v1 = m.name
     while p < end:
+        start = p
         t = b[p]
-        n = b[p + 1]
-        q = p + 2
         if t > 127:
-            t, n, q = wide_tag(b, p)
-        elif n > 127 and not t & 5:
-            n, q = varint_rest(b, n, q, t)
+            t, p = wide_tag(b, p)
+        at = p
         if t == 10:
-            m.name = b[q : (p := q + n)].decode()
-        else:
-            q = p
-            p = skip_field(b, p, end, depth)
-            unknown.append(b[q:p])
+            n = b[p + 1]
+            q = p + 2
+            if n > 127:
+                n, q = size_rest(b, n, q)
+            v1 = b[q : (p := q + n)].decode()
+        if p == at:
+            p = skip_field(b, start, end, depth)
+            unknown = kept(unknown, b[start:p])
     if p != end:
         raise truncated()
-    if unknown:
+    if unknown is not None:
         m._unknown += b"".join(unknown)
+    m.name = v1
     return m
 
 
@@ -55,8 +67,9 @@ def encode_Book(m: Book) -> bytes:
     if m.__class__ is not Book:
         check_class(m, Book)
     parts: list[bytes] = []
-    if m.name != "":
-        x = m.name.encode()
+    v1 = m.name
+    if v1 != "":
+        x = v1.encode()
         n = len(x)
         parts.append(TAG_10[n] if n < 128 else prefix(10, n))
         parts.append(x)
