@@ -20,7 +20,7 @@ from .context import CallContext, GrpcContext
 from .failure import HandlerError, failure
 from .method import Binding, CallKind, ServiceBinding, SyncServiceBinding
 from .status import StatusCode
-from .steps import GRPC_CODES, Steps, register
+from .steps import GRPC_CODES, Guard, Steps, register
 
 Authenticate = Callable[[CallContext], Awaitable[Any]]
 """Who is calling: returns an identity for ``context.identity``, or raises Unauthenticated."""
@@ -45,9 +45,19 @@ DEFAULTS = Settings()
 
 
 def add_service(
-    server: Server, service: ServiceBinding, settings: Settings = DEFAULTS
+    server: Server,
+    service: ServiceBinding,
+    settings: Settings = DEFAULTS,
+    *,
+    guard: Guard | None = None,
 ) -> None:
     """Register all methods of a service on an async server.
+
+    Args:
+        server: a ``grpc.aio.server()``.
+        service: the methods with what serves them.
+        settings: what surrounds the handlers.
+        guard: what is put around each method, or None.
 
     Raises:
         TypeError: the server is not a ``grpc.aio`` one, or a handler is not of its method's form.
@@ -62,7 +72,8 @@ def add_service(
         )
     for binding in service.methods:
         check_form(binding)
-    register(server, service, (Chain(binding, settings) for binding in service.methods))
+    chains = (Chain(binding, settings) for binding in service.methods)
+    register(server, service, chains, guard)
 
 
 def check_form(binding: Binding) -> None:

@@ -63,6 +63,9 @@ class BaseConfig:
         reflection: whether reflection is served, v1 and v1alpha.
         channelz: whether channelz is served; needs the package grpcio-channelz.
         grace: seconds that running calls get when the server stops.
+        settle: seconds of the grace in which running calls may end before clients are told to go away;
+            new ones are refused meanwhile. Answers of calls that run longer are sent, but a client that
+            is slow to read them may lose them.
         drain_delay: seconds between NOT_SERVING and the refusal of new calls, for load balancers that
             poll the health service.
         limits: sizes and numbers.
@@ -78,6 +81,7 @@ class BaseConfig:
     reflection: bool = True
     channelz: bool = False
     grace: float = 30.0
+    settle: float = 5.0
     drain_delay: float = 0.0
     limits: Limits = field(default_factory=Limits)
     keepalive: Keepalive = field(default_factory=Keepalive)

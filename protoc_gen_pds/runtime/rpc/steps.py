@@ -12,6 +12,9 @@ from .failure import HandlerError, errors_log, malformed
 from .method import Binding, BoundService, Method
 from .status import StatusCode
 
+Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Puts something around a function that serves calls, such as the gate of a server."""
+
 GRPC_CODES: dict[StatusCode, Any] = {
     code: getattr(grpc.StatusCode, code.name) for code in StatusCode
 }
@@ -39,10 +42,11 @@ class Steps:
         """Name of the rpc."""
         return self._method.name
 
-    def rpc_handler(self) -> Any:
+    def rpc_handler(self, guard: Guard | None = None) -> Any:
         """The handler to register with grpcio: bytes in, bytes out."""
         make = getattr(grpc, f"{self._method.kind.value}_rpc_method_handler")
-        return make(self._serving())
+        serve = self._serving()
+        return make(serve if guard is None else guard(serve))
 
     def _serving(self) -> Callable[..., Any]:
         """The method of this chain for the kind of call."""
@@ -71,10 +75,13 @@ class Steps:
 
 
 def register(
-    server: Server | SyncServer, service: BoundService, chains: Iterable[Steps]
+    server: Server | SyncServer,
+    service: BoundService,
+    chains: Iterable[Steps],
+    guard: Guard | None = None,
 ) -> None:
     """Give the chains of a service to a server, and log which methods it does not implement."""
-    handlers = {chain.name: chain.rpc_handler() for chain in chains}
+    handlers = {chain.name: chain.rpc_handler(guard) for chain in chains}
     missing = service.unimplemented()
     if missing:
         errors_log.warning(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from .base import ServiceBase
@@ -20,6 +21,7 @@ from .config import (
 )
 from .config import Keepalive as Keepalive
 from .config import Limits as Limits
+from .gate import Gate
 from .health import SERVICE as HEALTH_SERVICE
 from .health import Health
 from .reflection import Reflection
@@ -63,6 +65,7 @@ class GrpcServer:
             shared_port: whether other processes may listen on the same port (SO_REUSEPORT).
         """
         self._config = config
+        self._gate = Gate()
         self.server: Any = aio.server(
             interceptors=tuple(config.interceptors),
             options=channel_options(config, shared_port=shared_port),
@@ -70,7 +73,7 @@ class GrpcServer:
         )
         bindings = [service.binding() for service in services]
         for binding in bindings:
-            add_service(self.server, binding, config.settings)
+            add_service(self.server, binding, config.settings, guard=self._gate.guard)
         names = [binding.service for binding in bindings]
         self.health = Health(names)
         if config.health:
@@ -104,7 +107,11 @@ class GrpcServer:
         self.health.drain()
         if self._config.drain_delay:
             await asyncio.sleep(self._config.drain_delay)
-        await self.server.stop(self._config.grace if grace is None else grace)
+        if grace is None:
+            grace = self._config.grace
+        end = monotonic() + grace
+        await self._gate.close(min(self._config.settle, grace))
+        await self.server.stop(max(0.0, end - monotonic()))
         log.info("stopped serving on %s", self.address)
 
     async def __aenter__(self) -> GrpcServer:

@@ -20,7 +20,7 @@ from .context import CallContext, SyncGrpcContext
 from .failure import HandlerError, failure
 from .method import Binding, CallKind, ServiceBinding, SyncServiceBinding
 from .status import StatusCode
-from .steps import GRPC_CODES, Steps, register
+from .steps import GRPC_CODES, Guard, Steps, register
 
 SyncAuthenticate = Callable[[CallContext], Any]
 """Who is calling: returns an identity for ``context.identity``, or raises Unauthenticated."""
@@ -50,6 +50,7 @@ def add_sync_service(
     settings: SyncSettings = SYNC_DEFAULTS,
     *,
     threads: ThreadPoolExecutor | None = None,
+    guard: Guard | None = None,
 ) -> None:
     """Register all methods of a service on a sync server.
 
@@ -58,6 +59,7 @@ def add_sync_service(
         service: the methods with what serves them.
         settings: what surrounds the handlers.
         threads: those that run the handlers, or None for those of the server.
+        guard: what is put around each method, or None.
 
     Raises:
         TypeError: the server is a ``grpc.aio`` one, a handler is not of its method's form, or the
@@ -78,11 +80,8 @@ def add_sync_service(
         )
     for binding in service.methods:
         check_sync_form(binding)
-    register(
-        server,
-        service,
-        (SyncChain(binding, settings, threads) for binding in service.methods),
-    )
+    chains = (SyncChain(binding, settings, threads) for binding in service.methods)
+    register(server, service, chains, guard)
 
 
 def check_sync_form(binding: Binding) -> None:

@@ -20,6 +20,7 @@ from .config import (
 )
 from .config import Keepalive as Keepalive
 from .config import Limits as Limits
+from .gate import SyncGate
 from .health import SERVICE as HEALTH_SERVICE
 from .reflection import Reflection
 from .sync_chain import SYNC_DEFAULTS, SyncSettings, add_sync_service
@@ -67,6 +68,7 @@ class SyncGrpcServer:
             shared_port: whether other processes may listen on the same port (SO_REUSEPORT).
         """
         self._config = config
+        self._gate = SyncGate()
         self._threads = ThreadPoolExecutor(config.threads, "handler")
         self.server: Any = grpc.server(
             self._threads,
@@ -76,7 +78,9 @@ class SyncGrpcServer:
         )
         bindings = [service.binding() for service in services]
         for binding in bindings:
-            add_sync_service(self.server, binding, config.settings)
+            add_sync_service(
+                self.server, binding, config.settings, guard=self._gate.guard
+            )
         names = [binding.service for binding in bindings]
         self.health = SyncHealth(names)
         if config.health:
@@ -118,7 +122,11 @@ class SyncGrpcServer:
         self.health.drain()
         if self._config.drain_delay:
             time.sleep(self._config.drain_delay)
-        self.server.stop(self._config.grace if grace is None else grace).wait()
+        if grace is None:
+            grace = self._config.grace
+        end = time.monotonic() + grace
+        self._gate.close(min(self._config.settle, grace))
+        self.server.stop(max(0.0, end - time.monotonic())).wait()
         self.health.close()
         for threads in (self._threads, self._reflection_threads):
             threads.shutdown(wait=False, cancel_futures=True)
