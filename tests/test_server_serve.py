@@ -39,17 +39,13 @@ SERVICE = "public.portworx.pds.backup.v1.BackupService"
 
 
 class Slow(BackupServiceBase):
-    """Answers after a while; counts what it began and what it finished."""
+    """Answers after a while."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
-        self.begun = self.finished = self.most = 0
 
     async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
-        self.begun += 1
-        self.most = max(self.most, self.begun - self.finished)
         await asyncio.sleep(self.seconds)
-        self.finished += 1
         return Backup(meta=Meta(uid=request.id))
 
     async def list_backups(self, request: ListBackupsRequest, context: CallContext) -> ListBackupsResponse:
@@ -246,11 +242,22 @@ def test_serving_imports_no_protobuf_package() -> None:
 
 def test_two_hundred_calls_at_once() -> None:
     async def test() -> None:
-        slow = Slow(0.3)
-        async with running(slow) as client:
+        begun: list[str] = []
+        all_begun = asyncio.Event()
+
+        class Meeting(BackupServiceBase):
+            async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
+                begun.append(request.id)
+                if len(begun) == 200:
+                    all_begun.set()
+                # Nobody is answered before everybody is here.
+                await all_begun.wait()
+                return Backup(meta=Meta(uid=request.id))
+
+        async with running(Meeting()) as client:
             answers = await asyncio.gather(*(client.get_backup(GetBackupRequest(id=str(n))) for n in range(200)))
         assert [answer.meta.uid for answer in answers if answer.meta] == [str(n) for n in range(200)]
-        assert slow.most == 200
+        assert sorted(begun, key=int) == [str(n) for n in range(200)]
 
     run(test)
 
@@ -445,9 +452,14 @@ PROGRAM = """
     from portworx.pds.backup.apiv1.backup import Backup, BackupServiceBase
 
     class Service(BackupServiceBase):
+        begun = 0
+
         async def get_backup(self, request, context):
             if request.id == "die":
                 os._exit(3)
+            self.begun += 1
+            if self.begun == 100:
+                os.write(1, b"100 calls\\n")
             await asyncio.sleep(float(request.id))
             return Backup(meta=Meta(uid=str(os.getpid())))
 
@@ -482,9 +494,10 @@ def test_a_signal_drains_and_loses_no_accepted_call(number: signal.Signals) -> N
         try:
             async with grpc.aio.insecure_channel(address) as channel:
                 client = BackupServiceClient(channel)
-                await client.get_backup(GetBackupRequest(id="0"))
                 calls = [asyncio.create_task(client.get_backup(GetBackupRequest(id="1.0"))) for _ in range(100)]
-                await asyncio.sleep(0.5)
+                assert process.stdout is not None
+                assert await asyncio.to_thread(process.stdout.readline) == "100 calls\n"
+                assert not any(call.done() for call in calls)
                 process.send_signal(number)
                 answers = await asyncio.gather(*calls)
                 assert len(answers) == 100
