@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protoc_gen_pds.rules.patterns import PatternError, prepare, translate
-from protoc_gen_pds.rules.patterns.ambiguity import is_ambiguous
+from protoc_gen_pds.rules.patterns.ambiguity import chain_of_loops, is_ambiguous
 from protoc_gen_pds.rules.patterns.automaton import determinize
 from protoc_gen_pds.rules.patterns.parse import parse
 from protoc_gen_pds.runtime.automaton import Automaton
@@ -91,6 +91,31 @@ HARMLESS = [
 @pytest.mark.parametrize("pattern", CLASSIC)
 def test_classic_redos_is_found(pattern: str) -> None:
     assert is_ambiguous(parse(pattern))
+
+
+POLYNOMIAL = [
+    ("^a*a*a*a*b$", 4),
+    ("(.*)(.*)(.*)(.*)x", 4),
+    (r"^\s*a?\s*b?\s*c?\s*d?\s*$", 5),
+    (".*foo.*bar.*baz.*qux", 4),
+]
+
+
+@pytest.mark.parametrize(("pattern", "loops"), POLYNOMIAL)
+def test_loops_that_share_a_text_become_automata(pattern: str, loops: int) -> None:
+    assert not is_ambiguous(parse(pattern))
+    assert chain_of_loops(parse(pattern)) == loops
+    assert prepare(pattern).table is not None
+    assert searched_characters(pattern, 5000) <= 5001
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+$", r"^[\w.]+@[\w.]+\.[a-z]+$", "^(dep|bkp):[0-9a-f]+$", "^a*b*c*d*e*$"],
+)
+def test_loops_with_something_else_between_them_share_nothing(pattern: str) -> None:
+    assert chain_of_loops(parse(pattern)) == 1
+    assert prepare(pattern).table is None
 
 
 @pytest.mark.parametrize("pattern", HARMLESS)

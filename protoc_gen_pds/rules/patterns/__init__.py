@@ -1,20 +1,25 @@
-"""RE2 patterns, as protovalidate and CEL have them, for Python: translated, and never slower than linear.
+"""RE2 patterns, as protovalidate and CEL have them, for Python: translated, and safe from texts that take for ever.
 
 Python's ``re`` backtracks. A pattern in which a loop can match the same text in two ways (``(a+)+b``)
 takes it exponential time, so such a pattern becomes a finite automaton instead; one whose automaton
-would be too large is refused.
+would be too large is refused. Loops in a row that can share a text (``a*a*a*a*b``) take a power of its
+length: four or more become an automaton as well, unless it would be too large.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from protoc_gen_pds.rules.patterns.ambiguity import is_ambiguous
+from protoc_gen_pds.rules.patterns.ambiguity import chain_of_loops, is_ambiguous
 from protoc_gen_pds.rules.patterns.automaton import Table, determinize
 from protoc_gen_pds.rules.patterns.emit import to_python
 from protoc_gen_pds.rules.patterns.parse import PatternError, parse
 
 __all__ = ["PatternError", "Prepared", "Table", "prepare", "translate"]
+
+
+MANY_LOOPS = 4
+"""So many loops that share a text take the fourth power of its length: seconds for some hundred characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,14 @@ def prepare(pattern: str) -> Prepared:
     """
     tree = parse(pattern)
     source = to_python(tree)
-    return Prepared(source, determinize(tree) if is_ambiguous(tree) else None)
+    if is_ambiguous(tree):
+        return Prepared(source, determinize(tree))
+    if chain_of_loops(tree) >= MANY_LOOPS:
+        try:
+            return Prepared(source, determinize(tree))
+        except PatternError:
+            pass
+    return Prepared(source)
 
 
 def translate(pattern: str) -> str:

@@ -100,6 +100,43 @@ def is_ambiguous(tree: Node) -> bool:
     return any(_has_two_paths(members, inside, overlaps) for members in _loops(component, inside))
 
 
+def chain_of_loops(tree: Node) -> int:
+    """How many loops in a row can share a text among them: a mismatch takes at least that power of its length.
+
+    A loop shares with a later one where a path leads there over characters that both accept. That is
+    necessary, not sufficient: the number may be too large, never too small.
+    """
+    positions = _Positions()
+    positions.build(tree)
+    follow = [list(successors) for successors in positions.follow]
+    component = _components(follow)
+    inside = [{q for q in successors if component[q] == component[p]} for p, successors in enumerate(follow)]
+    loops = {component[members[0]]: members for members in _loops(component, inside)}
+    overlaps = _Overlaps(positions.ranges)
+    # Components are numbered from the end of the pattern to its beginning.
+    lengths: dict[int, int] = {}
+    for number in sorted(loops):
+        lengths[number] = 1
+        for other in lengths:
+            if other != number and _share(loops[number], loops[other], follow, overlaps):
+                lengths[number] = max(lengths[number], 1 + lengths[other])
+    return max(lengths.values(), default=0)
+
+
+def _share(first: list[int], second: list[int], follow: list[list[int]], overlaps: _Overlaps) -> bool:
+    """Whether a path from one loop to another has only characters that occur in both."""
+    targets, seen, work = set(second), set(first), list(first)
+    while work:
+        for q in follow[work.pop()]:
+            if q in seen or not (any(overlaps(q, p) for p in first) and any(overlaps(q, p) for p in second)):
+                continue
+            if q in targets:
+                return True
+            seen.add(q)
+            work.append(q)
+    return False
+
+
 class _Overlaps:
     def __init__(self, ranges: list[Ranges]) -> None:
         self._ranges = ranges
