@@ -31,7 +31,7 @@ def test_keys_values_and_enums(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", f"{COMMON}/meta.proto", "Meta", *ARGUMENTS]) == 0
     out = capsys.readouterr().out
     assert "  labels, each key: must be at least 1 characters [string.min_len]\n" in out
-    assert "  labels, each key: does not match regex pattern `^(" in out
+    assert "  labels, each key: must match regex pattern `^(" in out
     assert "  labels, each value: must be at most 63 characters [string.max_len]\n" in out
     assert main(["explain", f"{COMMON}/sort.proto", "Sort", *ARGUMENTS]) == 0
     assert "  sort_order: must be one of VALUE_UNSPECIFIED, ASC, DESC [enum.defined_only]\n" in capsys.readouterr().out

@@ -87,10 +87,22 @@ class _Words:
             )
         except (CelSyntaxError, CelTypeError, PatternError) as error:
             raise self._reader.error(element, f'rule "{rule.id}": {error}') from error
-        text = rule.message or _text(value) or rule.expression
+        text = rule.message or _wanted(rule.id, _text(value)) or f"must fulfil {rule.expression}"
         if (value.known and value.constant in (True, "")) or _EMPTY in text:
             return
         yield f"{place}: {text} [{rule.id}]"
+
+
+_COMPLAINTS = {"does not ": "must ", "contains ": "must not contain "}
+
+
+def _wanted(rule_id: str, text: str) -> str:
+    """What a value must be, where the text of a standard rule says what is wrong with it."""
+    if rule_id.startswith(("string.", "bytes.")):
+        for complaint, demand in _COMPLAINTS.items():
+            if text.startswith(complaint):
+                return demand + text.removeprefix(complaint)
+    return text
 
 
 def _text(value: Value) -> str:
