@@ -69,6 +69,53 @@ def test_output_only_fields_are_cleared_at_any_depth(import_tree: Any) -> None:
     )
 
 
+NESTED = """
+syntax = "proto3";
+package nested;
+import "google/api/field_behavior.proto";
+message Update { Book book = 1 [(google.api.field_behavior) = REQUIRED]; }
+message Book {
+  string title = 1 [(google.api.field_behavior) = REQUIRED];
+  Shelf shelf = 2;
+  repeated Shelf copies = 3;
+  map<string, Shelf> by_name = 4;
+  oneof cover {
+    Shelf drawn = 5;
+    string image = 6;
+  }
+  string isbn = 7 [(google.api.field_behavior) = IMMUTABLE];
+}
+message Shelf { string room = 1 [(google.api.field_behavior) = REQUIRED]; }
+"""
+
+
+def test_required_at_any_depth_and_in_an_update_only_what_the_mask_names(import_tree: Any) -> None:
+    files = support.run_plugin({"nested.proto": NESTED}, "emit=validators,package=deep,field_behavior=enforce")
+    nested = import_tree(files, "deep.nested")
+    from deep._runtime.wkt import FieldMask
+
+    shelf = nested.Shelf()
+    book = nested.Book(shelf=shelf, copies=[shelf], by_name={"a": shelf}, cover=nested.Book.Drawn(shelf))
+
+    def fields(message: Any, *paths: str) -> list[str]:
+        only = FieldMask(paths=list(paths)) if paths else None
+        return [v.field for v in nested.violations(message, only=only)]
+
+    everything = ["title", "shelf.room", "copies[0].room", 'by_name["a"].room', "drawn.room"]
+    assert fields(book) == everything
+    assert fields(nested.Update()) == ["book"]
+    assert fields(nested.Update(book=book)) == [f"book.{path}" for path in everything]
+    # The mask of an update names fields below the resource.
+    assert fields(book, "title") == ["title"]
+    assert fields(book, "shelf") == ["shelf.room"]
+    assert fields(book, "shelf.room", "drawn") == ["shelf.room", "drawn.room"]
+    assert fields(book, "copies", "by_name") == ["copies[0].room", 'by_name["a"].room']
+    assert fields(book, "isbn", "image") == []
+    # A mask that names a part of what is not set asks nothing of the rest.
+    assert fields(nested.Book(), "shelf.room") == []
+    assert fields(nested.Update(), "book.title") == []
+
+
 def test_without_the_option_annotations_are_comments(import_tree: Any) -> None:
     files = support.run_plugin({"books.proto": PROTO}, "emit=validators,package=lenient")
     books = import_tree(files, "lenient.books")
