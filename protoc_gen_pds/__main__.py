@@ -8,7 +8,14 @@ import sys
 
 def main() -> int:
     """Run as a plugin where a request waits on stdin, else as a command; the exit status."""
-    arguments = sys.argv[1:]
+    try:
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("protoc-gen-pds: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     if not arguments and sys.stdin is not None and not sys.stdin.isatty():
         # A process that answers once and ends needs no collector, which would take a tenth of a large run.
         gc.disable()

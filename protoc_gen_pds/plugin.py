@@ -45,6 +45,11 @@ def respond(request: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGenerato
     return response
 
 
+def abandon_stdout() -> None:
+    """Nobody can read what was printed; the interpreter's own flush at exit must not complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> int:
     """Read a request from stdin and write the response to stdout; the exit status."""
     data = sys.stdin.buffer.read()
@@ -67,5 +72,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    sys.stdout.buffer.write(respond(request).SerializeToString(deterministic=True))
+    response = respond(request).SerializeToString(deterministic=True)
+    try:
+        sys.stdout.buffer.write(response)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        print(f"protoc-gen-pds: the response cannot be written: {error.strerror}", file=sys.stderr)
+        abandon_stdout()
+        return 1
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +65,33 @@ class TestPlugin:
         done = run_program(data=backup_request().SerializeToString(), PROTOC_GEN_PDS_DUMP=path)
         assert done.returncode == 1
         assert done.stderr.decode() == f"protoc-gen-pds: PROTOC_GEN_PDS_DUMP: {path}: No such file or directory\n"
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT TESTED: there is no /dev/full here")
+    @pytest.mark.parametrize("arguments", [[], ["--version"], ["templates", "list"]])
+    def test_output_that_cannot_be_written_is_one_line(self, arguments: list[str]) -> None:
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [*PROGRAM, *arguments],
+                input=backup_request("emit=docs").SerializeToString(),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        assert done.returncode == (2 if arguments else 1)
+        assert re.fullmatch(rb"protoc-gen-pds: [^\n]*No space left on device\n", done.stderr), done.stderr
+
+    @pytest.mark.parametrize("arguments", [[], ["generate", "--replay", "/dev/stdin", "--out", "nowhere"]])
+    def test_an_interrupt_is_one_line(self, arguments: list[str]) -> None:
+        with subprocess.Popen(
+            [*PROGRAM, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdin is not None
+            # More than a pipe holds: once it is written, the program has come to read it.
+            process.stdin.write(b"\0" * 500_000)
+            process.stdin.flush()
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=60)
+        assert (process.returncode, error) == (130, b"protoc-gen-pds: interrupted\n")
 
 
 class TestCommands:

@@ -271,7 +271,9 @@ class TestWriting:
         lines = capsys.readouterr().out.splitlines()
         assert lines[-1] == f"{count} files in out: {count} created, 0 updated, 0 unchanged"
         assert "created  out/pds_api/shop/v1/user/models.py" in lines
-        assert len(lines) == count + 1
+        runtime = sum(path.is_file() for path in (repository / "out/pds_api/_runtime").rglob("*"))
+        assert lines[0] == f"created  out/pds_api/_runtime/ ({runtime} files)"
+        assert len(lines) == count - runtime + 2
         before = {path: path.stat().st_mtime_ns for path in (repository / "out").rglob("*") if path.is_file()}
         user = repository / "out/pds_api/shop/v1/user/models.py"
         user.write_text("changed")
@@ -284,6 +286,18 @@ class TestWriting:
         ]
         changed = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
         assert changed == {user, repository / "out/shop/v1/user.pb.md"}
+
+    def test_warns_of_imports_that_nobody_generates(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        order = ["-I", "proto", "--out", "out", "proto/shop/v1/order.proto"]
+        assert generate(*order) == 0
+        assert capsys.readouterr().err == (
+            "out/pds_api/shop/v1/order/models.py: warning: imports pds_api/shop/v1/user/models.py, which is not in out;"
+            " generate its .proto file too, or add --include-imports\n"
+        )
+        generate("-I", "proto", "--out", "out", "proto/shop/v1/user.proto")
+        capsys.readouterr()
+        assert generate(*order) == 0
+        assert capsys.readouterr().err == ""
 
     def test_quiet(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert generate("-I", "proto", "--out", "out", "--quiet") == 0
@@ -310,12 +324,14 @@ class TestWriting:
         def full_disk(path: Path, data: bytes) -> int:
             calls.append(path)
             if len(calls) == 5:
-                raise OSError(28, "No space left on device", str(path))
+                raise OSError(28, "No space left on device")
             return real(path, data)
 
         monkeypatch.setattr(Path, "write_bytes", full_disk)
         assert generate("-I", "proto", "--out", "out") == 2
-        assert "No space left on device" in capsys.readouterr().err
+        error = capsys.readouterr().err
+        target = calls[4].with_name(calls[4].name.split(".", 1)[1].rsplit(".", 2)[0])
+        assert error == f"protoc-gen-pds: {target}: No space left on device\n"
         assert not (repository / "out").exists()
 
     def test_the_plugin_writes_the_same(self, repository: Path) -> None:

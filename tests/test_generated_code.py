@@ -57,6 +57,22 @@ def test_ruff_would_format_nothing(tree: Path) -> None:
     assert complaints([tool("ruff"), "format", "--isolated", "--no-cache", "--diff", "."], tree) == ""
 
 
+def test_short_descriptors_and_huge_messages(tmp_path: Path) -> None:
+    """A descriptor that fits in a line; a message that is too large for pyright to follow."""
+    fields = "".join(f"  {('string', 'Tiny', 'repeated bytes')[n % 3]} f{n} = {n};\n" for n in range(1, 301))
+    sources = {
+        "tiny.proto": 'syntax = "proto3";\nmessage Tiny { string a = 1; }\n',
+        "huge.proto": (
+            f'syntax = "proto3";\nimport "tiny.proto";\nmessage Huge {{\n{fields}}}\n'
+            "service S { rpc Do(Huge) returns (Tiny); }\n"
+        ),
+    }
+    write_tree(run_plugin(sources, "package=huge"), tmp_path)
+    assert complaints([tool("ruff"), "format", "--isolated", "--no-cache", "--diff", "huge"], tmp_path) == ""
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+    assert complaints([tool("pyright"), "--pythonpath", sys.executable, "huge/huge", "huge/tiny"], tmp_path) == ""
+
+
 def test_ruff_finds_nothing(tree: Path) -> None:
     command = [
         tool("ruff"),

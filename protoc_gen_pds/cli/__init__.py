@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Protocol, cast
 
 from protoc_gen_pds.compiler import CompileError
 from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.plugin import abandon_stdout
 
 PROGRAM = "protoc-gen-pds"
 
@@ -61,14 +61,14 @@ def main(argv: Sequence[str]) -> int:
     """Run a command line; the exit status: 0 done, 1 a finding of ``check``, 2 an error."""
     parser, chosen = _parser(argv)
     arguments = parser.parse_args(argv, argparse.Namespace(argv=list(argv)))
-    if arguments.version:
-        print(PROGRAM, importlib.metadata.version(PROGRAM))
-        return 0
-    if chosen is None:
-        parser.print_help()
-        return 0
     try:
-        status = chosen.load().run(arguments)
+        status = 0
+        if arguments.version:
+            print(PROGRAM, importlib.metadata.version(PROGRAM))
+        elif chosen is None:
+            parser.print_help()
+        else:
+            status = chosen.load().run(arguments)
         sys.stdout.flush()
         return status
     except CompileError as error:
@@ -77,15 +77,14 @@ def main(argv: Sequence[str]) -> int:
     except GenerationError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
     except BrokenPipeError:
-        # A reader such as `head` went away; the interpreter's own flush at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A reader such as `head` went away.
+        abandon_stdout()
         return 1
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"{PROGRAM}: {place}{error.strerror or error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"{PROGRAM}: interrupted; nothing was written", file=sys.stderr)
-        return 130
+        if not error.filename:
+            abandon_stdout()
     return 2
 
 

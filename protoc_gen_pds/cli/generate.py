@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections import Counter
 
 from protoc_gen_pds.cli import tree
 from protoc_gen_pds.cli.job import Progress, add_arguments, resolve
+from protoc_gen_pds.python.types import RUNTIME
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,12 +24,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Render everything, then write what changed."""
     with Progress() as progress:
         job = resolve(arguments, progress)
-        comparison = tree.compare(job, job.render(progress))
+        files = job.render(progress)
+        comparison = tree.compare(job, files)
         tree.write(job.out, comparison.to_write, progress)
         if arguments.clean:
             tree.remove(job.out, comparison.left_over)
     if not arguments.quiet:
         _report(str(job.out), comparison, arguments.clean)
+        for path, missing in tree.unmet_imports(job.out, files):
+            print(
+                f"{job.out}/{path}: warning: imports {missing}, which is not in {job.out};"
+                " generate its .proto file too, or add --include-imports",
+                file=sys.stderr,
+            )
     return 0
 
 
@@ -34,8 +44,8 @@ def _report(out: str, comparison: tree.Comparison, cleaned: bool) -> None:
     created = {file.path for file in comparison.missing}
     changes = {file.path: "created" if file.path in created else "updated" for file in comparison.to_write}
     changes |= dict.fromkeys(comparison.left_over, "removed" if cleaned else "stale")
-    for path, change in sorted(changes.items()):
-        print(f"{change:<8} {out}/{path}")
+    for line in _lines(out, changes):
+        print(line)
     total = len(changes) - len(comparison.left_over) + len(comparison.current)
     counts = [
         f"{len(comparison.missing)} created",
@@ -44,4 +54,20 @@ def _report(out: str, comparison: tree.Comparison, cleaned: bool) -> None:
     ]
     if comparison.left_over:
         counts.append(f"{len(comparison.left_over)} {'removed' if cleaned else 'stale (--clean removes them)'}")
-    print(f"{total} files in {out}: {', '.join(counts)}")
+    print(f"{_files(total)} in {out}: {', '.join(counts)}")
+
+
+def _lines(out: str, changes: dict[str, str]) -> list[str]:
+    """One line for each file; the constant ones of the runtime share a line where they share a fate."""
+    lines, runtime = [], Counter[tuple[str, str]]()
+    for path, change in sorted(changes.items()):
+        above, directory, _ = path.partition(f"/{RUNTIME[0]}/")
+        if directory:
+            runtime[change, f"{above}{directory}"] += 1
+        else:
+            lines.append(f"{change:<8} {out}/{path}")
+    return [*(f"{change:<8} {out}/{path} ({_files(count)})" for (change, path), count in runtime.items()), *lines]
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -16,6 +16,10 @@ from protoc_gen_pds.schema import File, Schema
 __all__ = ["Context", "OutputFile", "Target", "is_well_known"]
 
 
+_LARGEST_FOLLOWED = 250
+"""Fields of a message beyond which pyright gives up ("too complex to analyze") and infers no tuple of their names."""
+
+
 class OutputFile(NamedTuple):
     """One file to write; ``path`` is relative to the output directory, with forward slashes."""
 
@@ -50,6 +54,8 @@ class Context:
             lines += ["# pyright: reportDeprecated=false", '# mypy: disable-error-code="deprecated"']
         if any(field.name.isupper() for message in file.walk_messages() for field in message.fields):
             lines.append("# pyright: reportConstantRedefinition=false")
+        if any(len(message.fields) > _LARGEST_FOLLOWED for message in file.walk_messages()):
+            lines.append("# pyright: basic, reportGeneralTypeIssues=false")
         return "\n".join(lines)
 
     def path(self, file: File, name: str) -> str:

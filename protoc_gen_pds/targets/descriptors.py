@@ -39,7 +39,7 @@ class FileView(NamedTuple):
     """One serialized descriptor."""
 
     name: str
-    lines: tuple[str, ...]
+    decoded: str
 
 
 def descriptors(context: Context) -> Iterator[OutputFile]:
@@ -74,5 +74,9 @@ def _view(file: File) -> FileView:
     proto.CopyFrom(file.proto)
     proto.ClearField("source_code_info")
     data = base64.b64encode(file.schema.serialize(proto)).decode()
-    lines = (data[start : start + _CHARACTERS] for start in range(0, len(data), _CHARACTERS))
-    return FileView(" ".join(file.name.split()), tuple(f'b"{line}"' for line in lines))
+    lines = [f'b"{data[start : start + _CHARACTERS]}"' for start in range(0, len(data), _CHARACTERS)]
+    if len(lines) == 1:
+        decoded = layout.fold("b64decode(", lines, "),", indent=4)
+    else:
+        decoded = "\n".join(("b64decode(", *(f"        {line}" for line in lines), "    ),"))
+    return FileView(" ".join(file.name.split()), decoded)
