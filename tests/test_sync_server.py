@@ -250,7 +250,7 @@ def test_who_watches_takes_no_thread_and_is_forgotten(api: Any) -> None:
     config = api.server.SyncConfig(grace=1, threads=1)
     with api.serving_sync(shop(api), config=config) as server, grpc.insecure_channel(server.address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        watching = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(20)]
+        watching = [stub.Watch(health_pb2.HealthCheckRequest(), timeout=20) for _ in range(20)]
         assert [next(stream).status for stream in watching] == [api.status.SERVING] * 20
         assert api.shop.ShopSyncClient(channel).get_book(api.shop.Book(name="a"), timeout=5).name == "a"
         for stream in watching[1:]:
@@ -262,6 +262,17 @@ def test_who_watches_takes_no_thread_and_is_forgotten(api: Any) -> None:
         assert len(server.health._watchers) == 1
         server.health.set("", api.status.NOT_SERVING)
         assert next(watching[0]).status == api.status.NOT_SERVING
+
+
+def test_who_watches_through_an_interceptor_gives_the_thread_back(api: Any) -> None:
+    """The thread waits for news, and the end of the call must wake it."""
+    config = api.server.SyncConfig(grace=1, threads=1, interceptors=[Interceptor()])
+    with api.serving_sync(shop(api), config=config) as server, grpc.insecure_channel(server.address) as channel:
+        watching = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20)
+        assert next(watching).status == api.status.SERVING
+        time.sleep(0.2)
+        watching.cancel()
+        assert api.shop.ShopSyncClient(channel).get_book(api.shop.Book(name="a"), timeout=5).name == "a"
 
 
 def test_probes_are_answered_while_all_threads_are_busy(api: Any) -> None:

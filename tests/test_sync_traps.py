@@ -468,13 +468,14 @@ def test_stream_requests_are_decoded_and_checked_one_by_one() -> None:
 
 
 def test_a_caller_that_goes_away_in_the_middle_of_its_stream_is_no_surprise(caplog: pytest.LogCaptureFixture) -> None:
+    """grpcio raises an error of its own in the stream of requests, or shows its end; which one is a matter of luck."""
     begun, ended = threading.Event(), threading.Event()
 
-    def join(requests: Iterator[Text], context: CallContext) -> Text:
+    def echo(requests: Iterator[Text], context: CallContext) -> Iterator[Text]:
         try:
-            for _ in requests:
+            for request in requests:
                 begun.set()
-            return Text()
+                yield request
         finally:
             ended.set()
 
@@ -482,11 +483,17 @@ def test_a_caller_that_goes_away_in_the_middle_of_its_stream_is_no_surprise(capl
         yield Text("a")
         ended.wait(10)
 
-    with caplog.at_level(logging.INFO), service(join, CallKind.STREAM_STREAM) as call:
-        with call(endless(), timeout=20):
-            assert begun.wait(5)
-        assert ended.wait(5)
-        assert eventually(lambda: "CANCELLED" in caplog.text)
+    with caplog.at_level(logging.INFO), service(echo, CallKind.STREAM_STREAM) as call:
+        for count in range(1, 100):
+            begun.clear()
+            ended.clear()
+            with call(endless(), timeout=20):
+                assert begun.wait(5)
+            assert ended.wait(5)
+            assert eventually(lambda count=count: caplog.text.count("/test.Service/Call ") == count)
+            if count >= 10 and "CANCELLED" in caplog.text:
+                break
+    assert "CANCELLED" in caplog.text
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
