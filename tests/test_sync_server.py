@@ -363,7 +363,7 @@ def test_a_hundred_calls_at_once_on_few_threads(api: Any) -> None:
         names = [str(number) for number in range(100)]
         answers = list(callers.map(lambda name: client.get_book(api.shop.Book(name=name), timeout=20), names))
     assert [answer.name for answer in answers] == names
-    assert max(most) == 8
+    assert 1 < max(most) <= 8
 
 
 def test_calls_beyond_the_limit_are_refused(api: Any) -> None:

@@ -14,7 +14,7 @@ from protoc_gen_pds.errors import GenerationError, Position
 TABLE = "protoc-gen-pds"
 _LISTS = ("import_paths", "files")
 _KEYS = (*_LISTS, "out", "protoc", "include_imports", "options")
-_PATH_OPTIONS = ("rules", "templates")
+PATH_OPTIONS = ("rules", "templates")
 """Options whose values are paths: in a configuration they are relative to its file."""
 
 
@@ -71,7 +71,7 @@ def read_config(path: Path) -> Config:
         protoc=str(base / table["protoc"]) if os.sep in table.get("protoc", "") else table.get("protoc"),
         include_imports=table.get("include_imports", False),
         options=tuple(
-            (name, str(base / text) if name in _PATH_OPTIONS else text)
+            (name, str(base / text) if name in PATH_OPTIONS else text)
             for name, value in table.get("options", {}).items()
             for text in (value if isinstance(value, list) else [value])
         ),

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from protoc_gen_pds.cli import tree
+from protoc_gen_pds.cli.config import PATH_OPTIONS
 from protoc_gen_pds.cli.job import Job, Progress, add_arguments, resolve
+from protoc_gen_pds.compiler import bundled_import_paths
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import layout
-from protoc_gen_pds.python.names import Names, snake_case, unique
+from protoc_gen_pds.python.names import Names, module_name, snake_case, unique
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.render import Renderer
 from protoc_gen_pds.schema import Message, Method, Service
 from protoc_gen_pds.targets import services
 
-DEFAULT_OUT = "generated"
+OUT = "generated"
+"""Where the generated code is in a project: its files name it."""
+
+_OWN_PACKAGES = frozenset({"handlers", "main", "tests"})
+_MAIN_NAMES = frozenset({"certificate", "config", "logging", "main", "os", "tls", "workers"})
+_TEST_NAMES = frozenset({"asyncio", "call", "client", "pytest"})
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,48 +44,100 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the project and generate into it."""
     project = Path(arguments.to)
-    arguments.out = arguments.out or str(project / DEFAULT_OUT)
+    if arguments.out:
+        raise GenerationError(
+            f"the code of a project is in {project / OUT}, where its files look for it; leave out --out"
+        )
+    arguments.out = str(project / OUT)
     with Progress() as progress:
         job = resolve(arguments, progress)
-        files = dict(project_files(job, project.resolve().name))
-        present = [path for path in files if (project / path).exists()]
+        files = dict(project_files(job, project.resolve()))
+        comparison = tree.compare(job, job.render(progress))
+        present = [path for path in files if os.path.lexists(project / path)]
+        present += [f"{OUT}/{file.path}" for file in comparison.stale]
         if present:
             raise GenerationError(f"{', '.join(present)}: already in {project}; nothing was written")
-        comparison = tree.compare(job, job.render(progress))
         tree.write(job.out, comparison.to_write, progress)
     for path, content in files.items():
         target = project / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8", newline="")
+        with target.open("x", encoding="utf-8", newline="") as file:
+            file.write(content)
         print(f"created  {target}")
-    print(f"{len(files)} files; test it with: cd {project} && python -m pytest")
+    print(f"{len(files)} files, and generated code in {job.out}; test it with: cd {project} && python -m pytest")
     return 0
 
 
-def project_files(job: Job, directory: str) -> Iterator[tuple[str, str]]:
+def project_files(job: Job, project: Path) -> Iterator[tuple[str, str]]:
     """Paths and contents of the project's own files.
 
     Args:
         job: what is generated.
-        directory: name of the project's directory; the project is called after it.
+        project: its directory; the project is called after it.
 
     Raises:
-        GenerationError: no file to generate has a service.
+        GenerationError: no file to generate has a service, or the package has the name of one of ours.
     """
     found = [service for file in job.schema().to_generate for service in file.services]
     if not found:
         raise GenerationError("there is no service in these .proto files")
-    taken: set[str] = set()
-    handlers = [_Handler(Names(job.options), service, unique(snake_case(service.name), taken)) for service in found]
-    names = Renderer(job.options.templates)
-    project = {"project": re.sub(r"[^a-z0-9]+", "-", directory.lower()).strip("-") or "service"}
-    yield "main.py", names.render("scaffold/main.py.j2", _main(handlers))
+    names = Names(job.options)
+    if names.root[0] in _OWN_PACKAGES:
+        raise GenerationError(
+            f'option package: "{names.root[0]}" is a module of the project itself; choose another name'
+        )
+    synchronous = job.options.server == "sync"
+    taken = {"__init__"}
+    handlers = [
+        _Handler(names, service, unique(module_name(snake_case(service.name)), taken), synchronous) for service in found
+    ]
+    render = Renderer(job.options.templates).render
+    settings = {"project": _project_name(project.name), "synchronous": synchronous}
+    yield "main.py", render("scaffold/main.py.j2", _main(handlers))
     yield "handlers/__init__.py", '"""One module for each service."""\n'
     for handler in handlers:
-        yield f"handlers/{handler.module}.py", names.render("scaffold/handler.py.j2", handler.view())
-    yield "tests/test_service.py", names.render("scaffold/test.py.j2", _tests(handlers))
-    for name in ("pyproject.toml", "Dockerfile", "k8s.yaml"):
-        yield name, names.render(f"scaffold/{name}.j2", project)
+        yield f"handlers/{handler.module}.py", render("scaffold/handler.py.j2", handler.view())
+    yield "tests/test_service.py", render("scaffold/test.py.j2", _tests(handlers))
+    yield "pyproject.toml", render("scaffold/pyproject.toml.j2", settings | {"table": _table(job, project)})
+    for name in ("Dockerfile", "k8s.yaml"):
+        yield name, render(f"scaffold/{name}.j2", settings)
+
+
+def _project_name(directory: str) -> str:
+    """A name that Kubernetes takes too: lower case, a letter in front, 63 characters at most."""
+    name = re.sub(r"[^a-z0-9]+", "-", directory.lower()).strip("-")
+    if not name[:1].isalpha():
+        name = f"service-{name}"
+    return name[:63].strip("-")
+
+
+def _table(job: Job, project: Path) -> list[str]:
+    """The lines of ``[tool.protoc-gen-pds]``, with which ``generate`` and ``check`` need no arguments."""
+    if job.import_paths is None:
+        return []
+
+    def relative(paths: Iterable[str]) -> list[str]:
+        return [Path(os.path.relpath(path, project)).as_posix() for path in paths]
+
+    bundled = bundled_import_paths()
+    lines = [
+        "[tool.protoc-gen-pds]",
+        f"import_paths = {json.dumps(relative(path for path in job.import_paths if path not in bundled))}",
+        f"files = {json.dumps(relative(job.files))}",
+        f'out = "{OUT}"',
+        *(["include_imports = true"] if job.include_imports else []),
+        "",
+        "[tool.protoc-gen-pds.options]",
+        f"package = {json.dumps(job.options.package)}",
+    ]
+    for field in fields(job.options):
+        value = getattr(job.options, field.name)
+        if field.name == "package" or value == field.default:
+            continue
+        if field.name in PATH_OPTIONS:
+            value = relative([value])[0] if isinstance(value, str) else relative(value)
+        lines.append(f"{field.name} = {json.dumps(value)}")
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +156,7 @@ class _Handler:
     names: Names
     service: Service
     module: str
+    synchronous: bool
 
     @property
     def class_name(self) -> str:
@@ -110,12 +172,12 @@ class _Handler:
     def view(self) -> dict[str, object]:
         methods = {self.names.method(method) for method in self.service.methods}
         scope = Scope((), {self.class_name, *methods})
-        base = scope.name(self.package, services.base_class(self.names, self.service))
+        base = services.base_class(self.names, self.service, synchronous=self.synchronous)
         views = tuple(self._method(scope, method) for method in self.service.methods)
         return {
             "full_name": self.service.full_name,
             "name": self.class_name,
-            "base": base,
+            "base": scope.name(self.package, base),
             "doc": services.docstring(self.service, 4),
             "methods": views,
             "imports": _grouped(scope.lines()),
@@ -132,34 +194,39 @@ class _Handler:
     def _method(self, scope: Scope, method: Method) -> MethodView:
         parameters = ["self"]
         response = "None"
+        iterator = "Iterator" if self.synchronous else "AsyncIterator"
         if method.client_streaming:
-            iterator = scope.name("collections.abc", "AsyncIterator")
-            parameters.append(f"requests: {iterator}[{self.message(scope, method.input)}]")
+            requests = scope.name("collections.abc", iterator)
+            parameters.append(f"requests: {requests}[{self.message(scope, method.input)}]")
         elif services.takes_request(method):
             parameters.append(f"request: {self.message(scope, method.input)}")
         parameters.append(f"context: {scope.name(self.runtime('rpc'), 'CallContext')}")
         if services.returns_response(method):
             response = self.message(scope, method.output)
         if method.server_streaming:
-            response = f"{scope.name('collections.abc', 'AsyncIterator')}[{response}]"
-        keyword = "def" if method.server_streaming else "async def"
+            response = f"{scope.name('collections.abc', iterator)}[{response}]"
+        keyword = "def" if self.synchronous or method.server_streaming else "async def"
         error = scope.name(self.runtime("rpc"), "Unimplemented")
         return MethodView(
             head=layout.fold(f"{keyword} {self.names.method(method)}(", parameters, f") -> {response}:", indent=4),
             doc=services.docstring(method, 8),
-            body=f'raise {error}("{method.name} is not written yet")',
+            body=layout.fold(f"raise {error}(", [layout.string(f"{method.name} is not written yet")], ")", indent=8),
         )
 
     def first_call(self, scope: Scope) -> str:
-        """A statement that calls the service's first method through ``client``."""
+        """A statement that calls the service's first method through ``client``; empty where it has no method."""
         method = next(iter(self.service.methods), None)
         if method is None:
-            raise self.service.error(f"{self.service.full_name} has no method")
-        argument = f"{self.message(scope, method.input)}()" if services.takes_request(method) else ""
+            return ""
+        arguments = [f"{self.message(scope, method.input)}()"] if services.takes_request(method) else []
         if method.client_streaming:
-            argument = "[]"
-        call = f"client.{self.names.method(method)}({argument})"
-        return f"async for _ in {call}:\n                    pass" if method.server_streaming else f"await {call}"
+            arguments = ["[]"]
+        indent = 8 if self.synchronous else 16
+        call = f"client.{self.names.method(method)}("
+        if not method.server_streaming:
+            return layout.fold(f"{'' if self.synchronous else 'await '}{call}", arguments, ")", indent=indent)
+        loop = "for _ in" if self.synchronous else "async for _ in"
+        return f"{layout.fold(f'{loop} {call}', arguments, '):', indent=indent)}\n{' ' * (indent + 4)}pass"
 
 
 def _grouped(lines: list[str]) -> list[str]:
@@ -172,19 +239,27 @@ def _grouped(lines: list[str]) -> list[str]:
 
 
 def _main(handlers: list[_Handler]) -> dict[str, object]:
-    scope = Scope(())
+    rpc, synchronous = handlers[0].runtime("rpc"), handlers[0].synchronous
+    serve, config = ("serve_sync", "SyncConfig") if synchronous else ("serve", "Config")
+    scope = Scope((), {*_MAIN_NAMES, serve, config, "ServerTls"})
     made = [scope.name(f"handlers.{handler.module}", handler.class_name) for handler in handlers]
-    rpc = handlers[0].runtime("rpc")
-    scope.name(f"{rpc}.serve", "serve")
-    scope.name(f"{rpc}.server", "Config")
-    scope.name(f"{rpc}.tls", "ServerTls")
-    return {"imports": _grouped(scope.lines()), "services": ", ".join(made)}
+    scope.own_import(f"{rpc}.{'sync_serve' if synchronous else 'serve'}", serve)
+    scope.own_import(f"{rpc}.{'sync_server' if synchronous else 'server'}", config)
+    scope.own_import(f"{rpc}.tls", "ServerTls")
+    arguments = [*made, "config=config", "workers=workers"]
+    return {
+        "imports": _grouped(scope.lines()),
+        "config": config,
+        "synchronous": synchronous,
+        "serve": layout.fold(f"{serve}(", arguments, ")", indent=4),
+    }
 
 
 def _tests(handlers: list[_Handler]) -> dict[str, object]:
-    scope = Scope(())
-    scope.name(handlers[0].runtime("rpc"), "Unimplemented")
-    scope.name(f"{handlers[0].runtime('rpc')}.testing", "running")
+    rpc, synchronous = handlers[0].runtime("rpc"), handlers[0].synchronous
+    running = "running_sync" if synchronous else "running"
+    names = {f"test_{handler.module}_answers" for handler in handlers}
+    scope = Scope((), {*_TEST_NAMES, *names, running, "Unimplemented"})
     tests = [
         {
             "name": handler.module,
@@ -193,4 +268,8 @@ def _tests(handlers: list[_Handler]) -> dict[str, object]:
         }
         for handler in handlers
     ]
-    return {"imports": _grouped(scope.lines()), "tests": tests}
+    calls = any(test["call"] for test in tests)
+    if calls:
+        scope.own_import(rpc, "Unimplemented")
+    scope.own_import(f"{rpc}.testing", running)
+    return {"imports": _grouped(scope.lines()), "tests": tests, "calls": calls, "synchronous": synchronous}

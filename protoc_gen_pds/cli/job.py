@@ -34,12 +34,16 @@ class Job:
         options: parsed.
         out: directory of the output tree.
         import_paths: as given, the bundled ones last; None for a replayed request, whose sources are elsewhere.
+        files: files, directories and patterns as given; none for a replayed request.
+        include_imports: whether imported files are generated for too.
     """
 
     request: plugin_pb2.CodeGeneratorRequest
     options: Options
     out: Path
     import_paths: tuple[str, ...] | None
+    files: tuple[str, ...] = ()
+    include_imports: bool = False
 
     def schema(self) -> Schema:
         """The model of the request; raises GenerationError as :func:`load_request` does."""
@@ -138,17 +142,22 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
     pairs = _given_options(arguments)
     out = Path(arguments.out or config.out or "")
     import_paths = tuple(arguments.proto_path or config.import_paths or (".",))
+    files: tuple[str, ...] = ()
+    include_imports = bool(arguments.include_imports or config.include_imports)
     if arguments.replay:
         request = _read_request(Path(arguments.replay))
         inherited = split_parameter(request.parameter)
     else:
-        request = _compile(arguments, config, import_paths, progress)
+        files = tuple(arguments.files or config.files or import_paths)
+        protoc = arguments.protoc or config.protoc
+        request = _compile(files, import_paths, protoc, progress, include_imports=include_imports)
         inherited = list(config.options)
     if not (arguments.out or config.out):
         raise GenerationError("say where the output tree is: --out DIR, or out in [tool.protoc-gen-pds]")
     given = {name for name, _ in pairs}
     options = from_pairs([*((name, text) for name, text in inherited if name not in given), *pairs])
-    return Job(request, options, out, None if arguments.replay else (*import_paths, *bundled_import_paths()))
+    known = None if arguments.replay else (*import_paths, *bundled_import_paths())
+    return Job(request, options, out, known, files, include_imports)
 
 
 def _config(arguments: argparse.Namespace) -> Config:
@@ -169,14 +178,19 @@ def _given_options(arguments: argparse.Namespace) -> list[tuple[str, str]]:
 
 
 def _compile(
-    arguments: argparse.Namespace, config: Config, import_paths: Sequence[str], progress: Callable[[str], None]
+    files: Sequence[str],
+    import_paths: Sequence[str],
+    protoc: str | None,
+    progress: Callable[[str], None],
+    *,
+    include_imports: bool,
 ) -> plugin_pb2.CodeGeneratorRequest:
-    names = find_inputs(arguments.files or config.files or import_paths, import_paths)
+    names = find_inputs(files, import_paths)
     progress(f"compiling {len(names)} .proto files")
-    files = compile_files(names, import_paths, arguments.protoc or config.protoc)
-    if arguments.include_imports or config.include_imports:
-        names = [file.name for file in files if file.name not in RUNTIME_FILES]
-    return plugin_pb2.CodeGeneratorRequest(file_to_generate=names, proto_file=files)
+    compiled = compile_files(names, import_paths, protoc)
+    if include_imports:
+        names = [file.name for file in compiled if file.name not in RUNTIME_FILES]
+    return plugin_pb2.CodeGeneratorRequest(file_to_generate=names, proto_file=compiled)
 
 
 def _read_request(path: Path) -> plugin_pb2.CodeGeneratorRequest:

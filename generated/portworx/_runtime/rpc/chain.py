@@ -229,12 +229,14 @@ class Chain(Steps):
 class Requests:
     """The requests of a stream, decoded and checked one by one as the handler asks for them."""
 
-    __slots__ = ("_next", "_prepare")
+    __slots__ = ("_next", "_prepare", "_requests")
 
     def __init__(
         self, requests: AsyncIterator[bytes], prepare: Callable[[bytes], Any]
     ) -> None:
-        self._next = requests.__aiter__().__anext__
+        # Asked for its iterator when the handler asks: Python warns of one that is made and not used.
+        self._requests = requests
+        self._next: Callable[[], Awaitable[bytes]] = self._first
         self._prepare = prepare
 
     def __aiter__(self) -> Requests:
@@ -242,6 +244,10 @@ class Requests:
 
     async def __anext__(self) -> Any:
         return self._prepare(await self._next())
+
+    async def _first(self) -> bytes:
+        self._next = self._requests.__aiter__().__anext__
+        return await self._next()
 
 
 def raw_code(raw: Any) -> StatusCode:
