@@ -194,6 +194,9 @@ def test_same_answers_as_re2(pattern: str, texts: list[str]) -> None:
     except PatternError:
         table = None
     for text in texts:
+        if r"\B" in pattern and not text.isascii():
+            # RE2 reads bytes, so that its \B also matches within a character of several of them.
+            continue
         expected = theirs.search(text) is not None
         assert (ours.search(text) is not None) == expected, (pattern, ours.pattern, text)
         if table:

@@ -647,20 +647,24 @@ def test_cancellation_and_deadline_reach_the_handler_and_are_no_surprise(caplog:
 
 def test_the_access_log_has_one_line_for_each_call(caplog: pytest.LogCaptureFixture) -> None:
     async def handler(request: Text, context: CallContext) -> Text:
-        if request.text:
+        if request.text == "raise":
             raise errors.NotFound("none")
+        if request.text == "set":
+            context.raw.set_code(grpc.StatusCode.ABORTED)
         return request
 
     async def test() -> None:
         async with service(handler) as call:
             await call(Text(), timeout=3, metadata=[("x-request-id", "r1")])
             with pytest.raises(errors.NotFound):
-                await call(Text("x"), timeout=3)
+                await call(Text("raise"), timeout=3)
+            with pytest.raises(errors.Aborted):
+                await call(Text("set"), timeout=3)
 
     with caplog.at_level(logging.INFO, logger="pds.rpc.access"):
         run(test)
     lines = [record for record in caplog.records if record.name == "pds.rpc.access"]
-    assert [record.__dict__["rpc_code"] for record in lines] == ["OK", "NOT_FOUND"]
+    assert [record.__dict__["rpc_code"] for record in lines] == ["OK", "NOT_FOUND", "ABORTED"]
     assert lines[0].__dict__["rpc_request_id"] == "r1"
     assert lines[0].getMessage().startswith("/test.Service/Call OK ")
     assert all(record.__dict__["rpc_milliseconds"] > 0 for record in lines)

@@ -27,7 +27,7 @@ OUT = "generated"
 """Where the generated code is in a project: its files name it."""
 
 _OWN_PACKAGES = frozenset({"handlers", "main", "tests"})
-_MAIN_NAMES = frozenset({"certificate", "config", "logging", "main", "os", "tls", "workers"})
+_MAIN_NAMES = frozenset({"certificate", "config", "key", "logging", "main", "os", "tls", "workers"})
 _TEST_NAMES = frozenset({"asyncio", "call", "client", "pytest"})
 
 

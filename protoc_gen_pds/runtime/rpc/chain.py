@@ -194,7 +194,8 @@ class Chain(Steps):
         if context.has_trailing:
             context.raw.set_trailing_metadata(context.trailing_metadata)
         if self._log:
-            record(context, StatusCode.OK, started)
+            # Not always OK: a handler may set a code on the raw context and return.
+            record(context, raw_code(context.raw), started)
 
     async def _fail(
         self, error: BaseException, context: GrpcContext, started: float
