@@ -83,9 +83,9 @@ def _parenthesized(parts: Sequence[str], indent: int) -> str:
     return f"(\n{''.join(lines)}{pad})"
 
 
-def parameter(name: str, annotation: str, default: str, *, indent: int) -> str:
+def parameter(name: str, annotation: str, default: str = "", *, indent: int) -> str:
     """``name: annotation = default,`` on a line of its own, the comma not included."""
-    head, tail = f"{name}: ", f" = {default}"
+    head, tail = f"{name}: ", f" = {default}" if default else ""
     if indent + len(head) + len(annotation) + len(tail) + 1 <= LINE_LENGTH:
         return f"{head}{annotation}{tail}"
     parts = split(annotation, "|")
@@ -95,6 +95,15 @@ def parameter(name: str, annotation: str, default: str, *, indent: int) -> str:
         before, after = indent + (2 if i else len(head)), len(tail) + 1 if i == last else 0
         lines.append(bracketed(part, indent=indent, before=before, after=after))
     return head + f"\n{pad}| ".join(lines) + tail
+
+
+def subclass(name: str, base: str, *, indent: int) -> str:
+    """``class name(base):``, the base on lines of its own where it does not fit."""
+    one = f"class {name}({base}):"
+    if indent + len(one) <= LINE_LENGTH:
+        return one
+    pad, inner = " " * indent, indent + 4
+    return f"class {name}(\n{' ' * inner}{bracketed(base, indent=inner, before=inner)}\n{pad}):"
 
 
 def getter(name: str, this: str, returned: str, *, indent: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import layout
+from protoc_gen_pds.python import folding, layout
 from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
@@ -102,7 +102,7 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
         iterable = f"{scope.name('collections.abc', 'Iterable')}[{request}]"
         if not synchronous:
             iterable = f"{scope.name('collections.abc', 'AsyncIterable')}[{request}] | {iterable}"
-        parameters.append(f"requests: {iterable}")
+        parameters.append(folding.parameter("requests", iterable, indent=8))
         arguments.append("requests")
     elif services.takes_request(method):
         parameters.append(f"request: {request}")
@@ -114,7 +114,7 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
     response = module.message(method.output) if services.returns_response(method) else "None"
     if method.server_streaming:
         stream = ("sync_client", "SyncResponseStream") if synchronous else ("client", "ResponseStream")
-        response = f"{module.runtime(*stream)}[{response}]"
+        response = folding.bracketed(f"{module.runtime(*stream)}[{response}]", indent=4, before=9, after=1)
     waits = not synchronous and not method.server_streaming
     call = f"{'await ' if waits else ''}self._{name}("
     head = f"return {call}" if services.returns_response(method) else call

@@ -208,15 +208,11 @@ class _Builder:
             # Base classes are evaluated at once, and the class may come later in the module.
             value = f'"{value}"'
         base = f"{self._runtime('message', 'Member')}[{value}]"
-        head = f"class {self._names.member_class(field)}("
-        if indent + len(head) + len(base) + 2 > layout.LINE_LENGTH:
-            inner = indent + 4
-            base = f"\n{' ' * inner}{folding.bracketed(base, indent=inner, before=inner)}\n{' ' * indent}"
         name = f'"{field.name}"'
         literal = f"{self._scope.name('typing', 'ClassVar')}[{self._scope.name('typing', 'Literal')}[{name}]]"
         return MemberView(
             deprecated=self._deprecated(field),
-            head=f"{head}{base}):",
+            head=folding.subclass(self._names.member_class(field), base, indent=indent),
             doc=self._doc(field, indent + 4, f"Member {field.name} of oneof {field.oneof.name}."),
             field_line=folding.constant("field", literal, name, indent=indent + 4),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import layout
+from protoc_gen_pds.python import folding, layout
 from protoc_gen_pds.python.types import RUNTIME
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
@@ -104,7 +104,7 @@ def _view(context: Context, file: File) -> dict[str, object]:
         "doc": layout.docstring(doc, indent=0),
         "services": views,
         "imports": module.scope.lines(),
-        "typing_imports": module.scope.lines(typing_only=True),
+        "typing_imports": tuple(map(_unseen_by_linters, module.scope.lines(typing_only=True))),
     }
 
 
@@ -116,7 +116,7 @@ def _service(module: Module, service: Service, adder: str, *, synchronous: bool)
     parameters = [f"server: {server}", f"impl: {base}", f"settings: {settings} = {default}"]
     client = _client(module, service, synchronous=synchronous)
     return ServiceView(
-        head=f"class {base}({module.runtime('base', flavour.base)}[{client}]):",
+        head=folding.subclass(base, f"{module.runtime('base', flavour.base)}[{client}]", indent=0),
         doc=services.docstring(service, 4, more=_NOTE),
         methods=tuple(_method(module, method, synchronous=synchronous) for method in service.methods),
         binding_head=f"def binding(self) -> {module.runtime('method', flavour.binding)}:",
@@ -129,6 +129,12 @@ def _service(module: Module, service: Service, adder: str, *, synchronous: bool)
         ),
         add_body=f"{module.runtime(flavour.chain, flavour.add)}(server, impl.binding(), settings)",
     )
+
+
+def _unseen_by_linters(statement: str) -> str:
+    """An import for a name in the brackets of a base class: it is text there, and they take it for unused."""
+    first, newline, rest = statement.partition("\n")
+    return f"{first}  # noqa: F401{newline}{rest}"
 
 
 def _client(module: Module, service: Service, *, synchronous: bool) -> str:

@@ -23,7 +23,7 @@ from .models import (
 )
 
 if TYPE_CHECKING:
-    from .client import BackupServiceClient
+    from .client import BackupServiceClient  # noqa: F401
 
 
 class BackupServiceBase(ServiceBase["BackupServiceClient"]):

@@ -19,7 +19,7 @@ from .methods import TalkMethods
 from .models import Text
 
 if TYPE_CHECKING:
-    from .client import TalkClient
+    from .client import TalkClient  # noqa: F401
 
 
 class TalkBase(ServiceBase["TalkClient"]):

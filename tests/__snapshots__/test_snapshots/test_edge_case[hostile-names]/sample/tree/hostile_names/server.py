@@ -20,7 +20,7 @@ from .models import Message, None_, Str
 from .models import class_ as class__
 
 if TYPE_CHECKING:
-    from .client import import_Client
+    from .client import import_Client  # noqa: F401
 
 
 class import_Base(ServiceBase["import_Client"]):

@@ -22,7 +22,7 @@ from .methods import StreamsMethods
 from .models import Request, Response
 
 if TYPE_CHECKING:
-    from .client import SilentClient, StreamsClient
+    from .client import SilentClient, StreamsClient  # noqa: F401
 
 
 class StreamsBase(ServiceBase["StreamsClient"]):

@@ -19,7 +19,7 @@ from .methods import ShopMethods
 from .models import Book
 
 if TYPE_CHECKING:
-    from .client import ShopClient, ShopSyncClient
+    from .client import ShopClient, ShopSyncClient  # noqa: F401
 
 
 class ShopBase(ServiceBase["ShopClient"]):
