@@ -115,6 +115,27 @@ def test_pyright_strict_finds_nothing(tree: Path) -> None:
     assert complaints(command, tree) == ""
 
 
+SERVED = """\
+import asyncio
+from app.vendored.renamed._runtime.rpc.testing import running
+from app.vendored.renamed.common.apiv1.meta import Meta
+from app.vendored.renamed.pds.backup.apiv1.backup import Backup, BackupServiceBase, GetBackupRequest
+
+
+class Service(BackupServiceBase):
+    async def get_backup(self, request, context):
+        return Backup(meta=Meta(uid=request.id))
+
+
+async def main():
+    async with running(Service()) as client:
+        assert (await client.get_backup(GetBackupRequest(id="1"))).meta.uid == "1"
+
+
+asyncio.run(main())
+"""
+
+
 def test_the_package_works_under_another_name_and_depth(tree: Path, tmp_path: Path) -> None:
     """Vendoring is copying: no module knows what the directory is called."""
     target = tmp_path / "app" / "vendored" / "renamed"
@@ -125,5 +146,6 @@ def test_the_package_works_under_another_name_and_depth(tree: Path, tmp_path: Pa
         assert "app.vendored.renamed.pds.backup.apiv1.backup.models" in names
         script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
         assert complaints([sys.executable, "-c", script, *names], tmp_path) == ""
+        assert complaints([sys.executable, "-c", SERVED], tmp_path) == ""
     finally:
         target.rename(tree / "portworx")
