@@ -1,32 +1,41 @@
-"""Run the comparison: ``python -m bench.server``.
+"""Servers measured: ``python -m bench.server [--only NAME ...] [--rounds N]``.
 
-Each server is a process of its own; one client process sends it the same bytes, so that only the
-server differs. The figure is calls per second of the server's own CPU time, which other work on the
-machine disturbs less than wall time; short rounds alternate between the servers.
+Each server is a process, in an environment of its own where it needs one, and answers the same calls with
+the same 100 backups. One client, grpcio's, sends the same bytes to all, so that only the server differs. The
+figure is calls per second of the server's own CPU time, over all its threads: other work on the machine
+disturbs it less than wall time. Short rounds visit the servers in turn, forth and back; the ratio is the
+median of the rounds' own ratios. Results of a whole run go to bench/results/server.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
+import os
+import platform
 import statistics
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import grpc
 
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-sys.path[:0] = [str(ROOT), str(ROOT / "generated"), str(ROOT / "tests")]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT), str(ROOT / "generated"), str(ROOT / "tests")]
 
-from portworx.pds.backup.apiv1.backup import GetBackupRequest, ListBackupsRequest
+import report
+from contenders import BASELINE, CONTENDERS, Prepared, prepare
+from portworx.pds.backup.apiv1.backup import Backup, GetBackupRequest, ListBackupsRequest, ListBackupsResponse
 
 from examples.backup_service.seed import rows
 
 SERVICE = "/public.portworx.pds.backup.v1.BackupService"
-ROUNDS = 40
 CALLS = {"GetBackup": 320, "ListBackups": 32}
 CONCURRENCY = 16
 
@@ -35,9 +44,13 @@ CONCURRENCY = 16
 class Peer:
     """One server process."""
 
-    name: str
+    prepared: Prepared
     process: subprocess.Popen[str]
     address: str
+
+    @property
+    def name(self) -> str:
+        return self.prepared.name
 
     def cpu(self) -> float:
         """CPU seconds of the process so far, to the nanosecond: the sum over its threads."""
@@ -45,25 +58,36 @@ class Peer:
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
-def stubs(directory: str) -> None:
-    """Make the official stubs."""
-    from grpc_tools import protoc
-    from support import PROTO_DIR, include_dirs
+@contextmanager
+def started(prepared: Prepared) -> Iterator[Peer]:
+    """A server that ends with the block."""
+    process = subprocess.Popen(
+        prepared.command(), stdout=subprocess.PIPE, text=True, env=prepared.environment(), cwd=ROOT
+    )
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        if not port:
+            raise SystemExit(f"{prepared.name} did not start")
+        yield Peer(prepared, process, f"127.0.0.1:{port}")
+    finally:
+        process.kill()
+        process.wait()
 
-    names = [str(path.relative_to(PROTO_DIR)) for path in sorted(PROTO_DIR.rglob("*.proto"))]
-    paths = [f"-I{path}" for path in (PROTO_DIR, *include_dirs())]
-    if protoc.main(["protoc", *paths, f"--python_out={directory}", f"--grpc_python_out={directory}", *names]):
-        raise SystemExit("the official stubs cannot be made")
 
-
-def start(name: str, directory: str) -> Peer:
-    command = [sys.executable, str(HERE / f"{name}.py"), directory]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    port = process.stdout.readline().strip()
-    if not port:
-        raise SystemExit(f"{name} did not start")
-    return Peer(name, process, f"127.0.0.1:{port}")
+async def check(peers: Sequence[Peer], requests: dict[str, bytes]) -> None:
+    """Make sure that all answer the same."""
+    answers: dict[str, dict[str, Any]] = {}
+    for peer in peers:
+        async with grpc.aio.insecure_channel(peer.address) as channel:
+            for method, response in (("GetBackup", Backup), ("ListBackups", ListBackupsResponse)):
+                data = await channel.unary_unary(f"{SERVICE}/{method}")(requests[method], wait_for_ready=True)
+                answers.setdefault(method, {})[peer.name] = response.from_bytes(data)
+    for method, by_peer in answers.items():
+        first = next(iter(by_peer.values()))
+        different = [name for name, answer in by_peer.items() if answer != first]
+        if different:
+            raise SystemExit(f"{method}: {', '.join(different)} answer differently")
 
 
 async def burst(peer: Peer, method: str, request: bytes, calls: int) -> float:
@@ -82,43 +106,78 @@ async def burst(peer: Peer, method: str, request: bytes, calls: int) -> float:
     return calls // CONCURRENCY * CONCURRENCY / used
 
 
-def main() -> None:
-    meta = next(iter(rows(1))).backup.meta
-    assert meta is not None
-    wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
-    requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": wanted.to_bytes()}
-    names = sys.argv[1:] or ["official", "ours"]
-    with tempfile.TemporaryDirectory() as directory:
-        stubs(directory)
-        peers = [start(name, directory) for name in names]
-        try:
-            for method, request in requests.items():
-                report(method, asyncio.run(rounds(peers, method, request)))
-        finally:
-            for peer in peers:
-                peer.process.kill()
-
-
-async def rounds(peers: list[Peer], method: str, request: bytes) -> dict[str, list[float]]:
+async def rounds(peers: Sequence[Peer], method: str, request: bytes, number: int) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {peer.name: [] for peer in peers}
-    for turn in range(ROUNDS + 1):
+    for turn in range(number + 1):
         for peer in peers if turn % 2 else reversed(peers):
             figure = await burst(peer, method, request, CALLS[method])
+            # The first round warms up.
             if turn:
                 figures[peer.name].append(figure)
     return figures
 
 
-def report(method: str, figures: dict[str, list[float]]) -> None:
-    """Print the upper decile and the median: the first is what the server does when nothing disturbs it."""
-    print(f"{method}: calls per CPU second of the server, {ROUNDS} rounds; ratio to official in brackets")
-    best = {name: statistics.quantiles(values, n=10)[-1] for name, values in figures.items()}
-    middle = {name: statistics.median(values) for name, values in figures.items()}
-    for name in figures:
-        print(
-            f"  {name:12} undisturbed {best[name]:6.0f} ({best[name] / best['official']:.2f})"
-            f"   median {middle[name]:6.0f} ({middle[name] / middle['official']:.2f})"
-        )
+def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
+    """Median, and the median and quartiles of the rounds' ratios to the baseline."""
+    found = {}
+    for name, values in figures.items():
+        ratios = [value / base for value, base in zip(values, figures[BASELINE], strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+        found[name] = {
+            "median": round(statistics.median(values), 1),
+            "ratio": round(middle, 3),
+            "ratio_quartiles": [round(low, 3), round(high, 3)],
+        }
+    return found
+
+
+def machine() -> dict[str, Any]:
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).date().isoformat(),
+        "load_before": round(os.getloadavg()[0], 1),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.server")
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="contenders besides the baseline")
+    parser.add_argument("--rounds", type=int, default=40)
+    arguments = parser.parse_args()
+    names = [name for name in CONTENDERS if not arguments.only or name == BASELINE or name in arguments.only]
+    meta = next(iter(rows(1))).backup.meta
+    assert meta is not None
+    wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
+    requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": wanted.to_bytes()}
+    about = machine()
+    results: dict[str, Any] = {"machine": about, "rounds": arguments.rounds, "contenders": {}}
+    with ExitStack() as stack:
+        peers = [stack.enter_context(started(prepare(name))) for name in names]
+        asyncio.run(check(peers, requests))
+        for peer in peers:
+            results["contenders"][peer.name] = {
+                "title": peer.prepared.contender.title,
+                "versions": peer.prepared.versions(),
+                "calls_per_cpu_second": {},
+            }
+        for method, request in requests.items():
+            figures = asyncio.run(rounds(peers, method, request, arguments.rounds))
+            for name, figure in summary(figures).items():
+                results["contenders"][name]["calls_per_cpu_second"][method] = figure
+    print(report.table(results))
+    if not arguments.only:
+        report.RESULTS.write_text(json.dumps(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

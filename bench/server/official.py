@@ -1,62 +1,22 @@
-"""The bare official aio skeleton with ``_pb2`` messages: ``official.py STUBS``."""
+"""The bare official aio skeleton with ``_pb2`` messages."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-
-from plain_rows import PlainRow, plain_rows
-
-sys.path.insert(0, sys.argv[1])
+from types import SimpleNamespace
+from typing import Any
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from public.portworx.common.apiv1.meta_pb2 import Meta, Reference
-from public.portworx.pds.backup.apiv1 import backup_pb2_grpc
-from public.portworx.pds.backup.apiv1.backup_pb2 import (
-    Backup,
-    Config,
-    DataServiceDeploymentMetaData,
-    ListBackupsResponse,
-    References,
-    Status,
-)
+from public.portworx.common.apiv1 import meta_pb2
+from public.portworx.pds.backup.apiv1 import backup_pb2, backup_pb2_grpc
+from sample import BY_UID, ROWS, build
 
-ROWS = plain_rows()
-BY_UID = {row.uid: row for row in ROWS}
+API = SimpleNamespace(**{**vars(meta_pb2), **vars(backup_pb2), "Phase": int})
 
 
-def build(row: PlainRow) -> Backup:
-    return Backup(
-        meta=Meta(
-            uid=row.uid,
-            name=row.name,
-            description=row.description,
-            resource_version=row.resource_version,
-            create_time=Timestamp(seconds=row.created),
-            update_time=Timestamp(seconds=row.updated),
-            labels=row.labels,
-            parent_reference=Reference(type="dataservicedeployment", version="v1", uid=row.parent),
-        ),
-        config=Config(references=References(image_id=row.image_id), backup_capability="v1.2.0"),
-        status=Status(
-            cloud_snap_id=row.cloud_snap_id,
-            start_time=Timestamp(seconds=row.created),
-            completion_time=Timestamp(seconds=row.completed),
-            phase=row.phase,
-            file_size=row.file_size,
-            data_service_deployment_meta_data=DataServiceDeploymentMetaData(
-                name=row.deployment,
-                custom_resource_name=row.resource,
-                target_cluster_name=row.cluster,
-                namespace_name=row.namespace,
-                tls_enabled=row.tls,
-                data_service_name=row.service,
-                data_service_version=row.version,
-                image_build=row.build,
-            ),
-        ),
-    )
+def time(seconds: int) -> Any:
+    return Timestamp(seconds=seconds)
 
 
 class Service(backup_pb2_grpc.BackupServiceServicer):
@@ -64,10 +24,10 @@ class Service(backup_pb2_grpc.BackupServiceServicer):
         row = BY_UID.get(request.id)
         if row is None:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no such backup")
-        return build(row)
+        return build(row, API, time)
 
     async def ListBackups(self, request, context):  # noqa: N802
-        return ListBackupsResponse(backups=[build(row) for row in ROWS])
+        return API.ListBackupsResponse(backups=[build(row, API, time) for row in ROWS])
 
 
 async def main() -> None:

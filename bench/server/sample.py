@@ -1,10 +1,11 @@
-"""What a database would return: the values of 100 backups, of no message type."""
+"""What every server answers: the values of 100 backups, of no message type, and the messages that hold them."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "generated")]
@@ -70,3 +71,47 @@ def plain_rows() -> list[PlainRow]:
             )
         )
     return found
+
+
+def build(row: PlainRow, api: Any, time: Any) -> Any:
+    """A Backup; all contenders name its parts alike.
+
+    Args:
+        row: what a database would return.
+        api: a module or namespace with the message types.
+        time: makes a Timestamp of seconds.
+    """
+    return api.Backup(
+        meta=api.Meta(
+            uid=row.uid,
+            name=row.name,
+            description=row.description,
+            resource_version=row.resource_version,
+            create_time=time(row.created),
+            update_time=time(row.updated),
+            labels=row.labels,
+            parent_reference=api.Reference(type="dataservicedeployment", version="v1", uid=row.parent),
+        ),
+        config=api.Config(references=api.References(image_id=row.image_id), backup_capability="v1.2.0"),
+        status=api.Status(
+            cloud_snap_id=row.cloud_snap_id,
+            start_time=time(row.created),
+            completion_time=time(row.completed),
+            phase=api.Phase(row.phase),
+            file_size=row.file_size,
+            data_service_deployment_meta_data=api.DataServiceDeploymentMetaData(
+                name=row.deployment,
+                custom_resource_name=row.resource,
+                target_cluster_name=row.cluster,
+                namespace_name=row.namespace,
+                tls_enabled=row.tls,
+                data_service_name=row.service,
+                data_service_version=row.version,
+                image_build=row.build,
+            ),
+        ),
+    )
+
+
+ROWS = plain_rows()
+BY_UID = {row.uid: row for row in ROWS}

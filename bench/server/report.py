@@ -1,0 +1,26 @@
+"""Prints bench/results/server.json as the table of docs/performance.md: ``python -m bench.server.report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[1] / "results" / "server.json"
+
+
+def table(results: dict[str, Any]) -> str:
+    methods = list(next(iter(results["contenders"].values()))["calls_per_cpu_second"])
+    lines = [f"| | {' | '.join(methods)} |", f"|---|{'---:|' * len(methods)}"]
+    for contender in results["contenders"].values():
+        cells = []
+        for method in methods:
+            figure = contender["calls_per_cpu_second"][method]
+            low, high = figure["ratio_quartiles"]
+            cells.append(f"{figure['median']:,.0f} ({figure['ratio']:.2f}x; {low:.2f} to {high:.2f})")
+        lines.append(f"| {contender['title']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(json.loads(RESULTS.read_text())))
