@@ -27,6 +27,7 @@ from portworx.pds.backup.apiv1.backup import (
     GetBackupRequest,
     ListBackupsRequest,
     ListBackupsResponse,
+    add_backup_service,
 )
 from portworx.pds.backup.apiv1.backup.methods import BackupServiceMethods
 from support import run_plugin
@@ -222,6 +223,29 @@ def test_wait_for_ready_outlasts_a_server_that_starts_late(tmp_path: Path) -> No
                     await waiting
 
     run(test)
+
+
+def test_credentials_of_a_call_reach_the_server() -> None:
+    """Over a local connection: gRPC sends credentials of a call on secure channels only."""
+    seen: list[str | None] = []
+
+    class Service(BackupServiceBase):
+        async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
+            seen.append(context.header("authorization"))
+            return Backup()
+
+    async def test() -> None:
+        server = grpc.aio.server()
+        add_backup_service(server, Service())
+        port = server.add_secure_port("127.0.0.1:0", grpc.local_server_credentials())
+        await server.start()
+        credentials = grpc.access_token_call_credentials("secret")
+        async with grpc.aio.secure_channel(f"127.0.0.1:{port}", grpc.local_channel_credentials()) as channel:
+            await BackupServiceClient(channel).get_backup(GetBackupRequest(id="x"), credentials=credentials)
+        await server.stop(0)
+
+    run(test)
+    assert seen == ["Bearer secret"]
 
 
 def test_a_channel_of_the_other_kind_is_refused() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from openapi_spec_validator import validate
 from portworx._runtime.rpc.http_template import Template, TemplateError
 from portworx._runtime.rpc.rest import RestApp
 from support import run_plugin
@@ -332,6 +333,39 @@ def test_what_is_wrong_with_a_body_is_said(shop: ModuleType) -> None:
     run(test)
 
 
+def test_a_body_is_one_json_value_and_sets_nothing_beside_its_field(shop: ModuleType) -> None:
+    async def test() -> None:
+        async with http(shop_app(shop)) as address:
+            for body in (b'{"title": "T"}, "strict": true', b'{"title": "T"}}', b'{"title": "T"} {}'):
+                status, error = await ask(address, "/v1/books/7", "PATCH", body)
+                assert (status, error["code"]) == (400, 3), body
+                assert "not JSON" in error["message"]
+
+    run(test)
+
+
+def test_a_caller_that_goes_away_while_it_sends_is_no_surprise(
+    shop: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with http(shop_app(shop)) as address:
+            host, _, port = address.rpartition(":")
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b'POST /v1/books HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"title":')
+            await writer.drain()
+            await asyncio.sleep(0.2)
+            writer.close()
+            for _ in range(100):
+                if "CANCELLED" in caplog.text:
+                    break
+                await asyncio.sleep(0.02)
+
+    with caplog.at_level(logging.INFO):
+        run(test)
+    assert [r.__dict__["rpc_code"] for r in caplog.records if r.name == "pds.rpc.access"] == ["CANCELLED"]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_surprises_are_internal_here_too(shop: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     async def test() -> None:
         async with http(shop_app(shop)) as address:
@@ -428,8 +462,13 @@ def test_the_openapi_document(shop: ModuleType) -> None:
         assert {ref.removeprefix("#/components/schemas/") for ref in references(document)} <= set(schemas)
         operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
         assert len(operations) == len(set(operations))
+        validate(document)
 
     run(test)
+
+
+def test_the_committed_openapi_document_is_valid() -> None:
+    validate(RestApp(seeded()).document())
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

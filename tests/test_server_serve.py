@@ -237,6 +237,24 @@ def test_serving_imports_no_protobuf_package() -> None:
     assert done.stdout.splitlines() == [f"{SERVICE}.GetBackup is not implemented", "[]"]
 
 
+def test_channelz_knows_the_server_and_its_calls() -> None:
+    from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
+
+    async def test() -> None:
+        async with (
+            serving(Slow(), config=Config(grace=1, channelz=True)) as server,
+            grpc.aio.insecure_channel(server.address) as channel,
+        ):
+            await BackupServiceClient(channel).get_backup(GetBackupRequest(id="bkp:1"))
+            stub = channelz_pb2_grpc.ChannelzStub(channel)
+            found = await stub.GetServers(channelz_pb2.GetServersRequest())
+            (known,) = (one for one in found.server if any("127.0.0.1" in socket.name for socket in one.listen_socket))
+            assert known.data.calls_succeeded == 1
+            assert known.data.calls_started == 2
+
+    run(test)
+
+
 # -- limits, deadlines, concurrency ------------------------------------------------------------------
 
 

@@ -292,6 +292,13 @@ def test_the_first_abort_counts(handler: Any, caplog: pytest.LogCaptureFixture) 
     )
 
 
+def test_an_abort_of_the_handlers_own_is_no_surprise(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        run(lambda: failure_of(aborts))
+    assert not [record for record in caplog.records if record.name == "pds.rpc" and record.levelno >= logging.ERROR]
+    assert [r.__dict__["rpc_code"] for r in caplog.records if r.name == "pds.rpc.access"] == ["NOT_FOUND"]
+
+
 # -- streams -----------------------------------------------------------------------------------------
 
 
@@ -421,6 +428,39 @@ def test_a_stream_that_is_left_early_runs_its_cleanup_in_the_same_task() -> None
                 async for message in stream:
                     if message.text == "2":
                         break
+            for _ in range(100):
+                if seen:
+                    break
+                await asyncio.sleep(0.02)
+        assert seen == [True]
+
+    run(test)
+
+
+def test_a_stream_that_is_left_while_it_writes_runs_its_cleanup_in_the_same_task() -> None:
+    """The cancellation reaches the chain, not the generator, which would wait for the garbage collector."""
+    seen: list[object] = []
+    written = 0
+
+    async def handler(request: Text, context: CallContext) -> AsyncIterator[Text]:
+        nonlocal written
+        task = asyncio.current_task()
+        try:
+            while True:
+                yield Text("x" * 1_000_000)
+                written += 1
+        finally:
+            seen.append(asyncio.current_task() is task)
+
+    async def test() -> None:
+        async with service(handler, CallKind.UNARY_STREAM) as call:
+            async with call(Text()) as stream:
+                await anext(stream)
+                before = -1
+                # Until flow control holds the handler in a write.
+                while before != written:
+                    before = written
+                    await asyncio.sleep(0.1)
             for _ in range(100):
                 if seen:
                     break

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT), str(ROOT / "generated"), str(ROOT / "tests")]
 
 import report
-from contenders import BASELINE, CONTENDERS, Prepared, prepare
+from contenders import CONTENDERS, Prepared, prepare
 from portworx.pds.backup.apiv1.backup import Backup, GetBackupRequest, ListBackupsRequest, ListBackupsResponse
 
 from examples.backup_service.seed import rows
@@ -121,7 +121,7 @@ def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
     """Median, and the median and quartiles of the rounds' ratios to the baseline."""
     found = {}
     for name, values in figures.items():
-        ratios = [value / base for value, base in zip(values, figures[BASELINE], strict=True)]
+        ratios = [value / base for value, base in zip(values, figures[report.BASELINE], strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
         found[name] = {
             "median": round(statistics.median(values), 1),
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="contenders besides the baseline")
     parser.add_argument("--rounds", type=int, default=40)
     arguments = parser.parse_args()
-    names = [name for name in CONTENDERS if not arguments.only or name == BASELINE or name in arguments.only]
+    names = [name for name in CONTENDERS if not arguments.only or name == report.BASELINE or name in arguments.only]
     meta = next(iter(rows(1))).backup.meta
     assert meta is not None
     wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))

@@ -15,9 +15,8 @@ HERE = Path(__file__).parent
 CACHE = ROOT / ".cache" / "bench" / "server"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from report import BASELINE
 from support import PROTO_DIR, include_dirs
-
-BASELINE = "official"
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+BASELINE = "official"
 RESULTS = Path(__file__).parents[1] / "results" / "server.json"
 
 
 def table(results: dict[str, Any]) -> str:
     methods = list(next(iter(results["contenders"].values()))["calls_per_cpu_second"])
     lines = [f"| | {' | '.join(methods)} |", f"|---|{'---:|' * len(methods)}"]
-    for contender in results["contenders"].values():
+    for name, contender in results["contenders"].items():
         cells = []
         for method in methods:
             figure = contender["calls_per_cpu_second"][method]
             low, high = figure["ratio_quartiles"]
-            cells.append(f"{figure['median']:,.0f} ({figure['ratio']:.2f}x; {low:.2f} to {high:.2f})")
+            ratio = "1x" if name == BASELINE else f"{figure['ratio']:.2f}x; {low:.2f} to {high:.2f}"
+            cells.append(f"{figure['median']:,.0f} ({ratio})")
         lines.append(f"| {contender['title']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

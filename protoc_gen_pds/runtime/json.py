@@ -70,8 +70,13 @@ def from_dict(cls: type[M], value: object, *, ignore_unknown: bool) -> M:
 
 def from_json(cls: type[M], text: str | bytes, *, ignore_unknown: bool) -> M:
     """A message from JSON text; errors as :meth:`Message.from_json`."""
+    return from_dict(cls, json_value(cls, text), ignore_unknown=ignore_unknown)
+
+
+def json_value(cls: type[Message], text: str | bytes) -> Any:
+    """The value of JSON text from which a message, or a part of it, is to be read; errors as :func:`from_json`."""
     try:
-        value = _decode(text if isinstance(text, str) else str(text, "utf-8"))
+        return _decode(text if isinstance(text, str) else str(text, "utf-8"))
     except RecursionError:
         raise DecodeError(
             f"JSON nested more than {MAX_DEPTH} deep", message_name=cls._full_name
@@ -80,7 +85,6 @@ def from_json(cls: type[M], text: str | bytes, *, ignore_unknown: bool) -> M:
         raise
     except ValueError as error:
         raise DecodeError(f"not JSON: {error}", message_name=cls._full_name) from None
-    return from_dict(cls, value, ignore_unknown=ignore_unknown)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Iterable,
     MutableMapping,
     Sequence,
@@ -81,18 +82,10 @@ class Exchange:
         code, message = StatusCode.OK, ""
         try:
             body = await self._body()
-            call = asyncio.create_task(self._call(body, context))
-            gone = asyncio.create_task(self._disconnected())
-            try:
-                await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
-                if not call.done():
-                    call.cancel()
-                    await asyncio.wait((call,))
-                    code = StatusCode.CANCELLED
-                else:
-                    await call
-            finally:
-                gone.cancel()
+            if body is None or not await self._while_connected(
+                self._call(body, context)
+            ):
+                code = StatusCode.CANCELLED
         except BaseException as error:
             cancelled = isinstance(error, asyncio.CancelledError)
             if (cancelled and _is_cancelled()) or (
@@ -183,13 +176,14 @@ class Exchange:
         ]
         await respond(self._send, code.http, body, headers)
 
-    async def _body(self) -> bytes:
+    async def _body(self) -> bytes | None:
+        """The body, or None where the caller goes away before its end."""
         parts: list[bytes] = []
         size = 0
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                raise asyncio.CancelledError
+                return None
             part: bytes = message.get("body", b"")
             size += len(part)
             if size > self._receive_bytes:
@@ -199,6 +193,21 @@ class Exchange:
             parts.append(part)
             if not message.get("more_body"):
                 return b"".join(parts)
+
+    async def _while_connected(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Run something to its end, or until the caller goes away; whether it has ended."""
+        call = asyncio.create_task(work)
+        gone = asyncio.create_task(self._disconnected())
+        try:
+            await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
+            if call.done():
+                await call
+                return True
+            call.cancel()
+            await asyncio.wait((call,))
+            return False
+        finally:
+            gone.cancel()
 
     async def _disconnected(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

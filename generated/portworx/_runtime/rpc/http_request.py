@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from ..errors import DecodeError
 from ..fields import Field
+from ..json import json_value
 from ..message import Message, codec_of
 from .details import BadRequest, ErrorInfo, FieldViolation
 from .errors import InvalidArgument
@@ -59,25 +60,19 @@ def _from_body(method: Method[Any, Any], rule: HttpRule, body: bytes) -> Message
     cls: type[Message] = method.request
     if not rule.body or not body.strip():
         return cls()
-    if rule.body == "*":
-        return _read(cls, body, "", method)
-    field = field_of(cls, rule.body)
-    assert field is not None, (
-        f"{method.full_name}: body {rule.body!r} is not a field of the request"
-    )
-    # The value is read as the field of an object, so that every type of field is read alike.
-    return _read(
-        cls, b'{"%s":%s}' % (field.json_name.encode(), body), rule.body, method
-    )
-
-
-def _read(
-    cls: type[Message], text: bytes, field: str, method: Method[Any, Any]
-) -> Message:
     try:
-        return cls.from_json(text)
+        value = json_value(cls, body)
+        if rule.body == "*":
+            return cls.from_dict(value)
+        field = field_of(cls, rule.body)
+        assert field is not None, (
+            f"{method.full_name}: body {rule.body!r} is not a field of the request"
+        )
+        # It is read as the field of an object, so that every type of field is read alike.
+        return cls.from_dict({field.json_name: value})
     except DecodeError as error:
-        raise _invalid(error.path or field, error.reason, method) from error
+        path = "" if rule.body == "*" else rule.body
+        raise _invalid(error.path or path, error.reason, method) from error
 
 
 def _set(
