@@ -324,3 +324,22 @@ def test_two_members_of_a_oneof_are_refused(kinds: Any, errors: Any) -> None:
         kinds.Choice.from_json('{"text": "a", "number": 1}')
     message = kinds.Choice.from_json('{"text": null, "number": 1}')
     assert message.pick == kinds.Choice.Number(1)
+
+
+def _parts(size: int, count: int) -> bytes:
+    """A message within a Choice in several parts, each with an unknown field of some bytes."""
+    unknown = b"\xa2\x06" + bytes([size & 127 | 128, size >> 7]) + bytes(size)
+    part = b"\x1a" + bytes([len(unknown) & 127 | 128, len(unknown) >> 7]) + unknown
+    return part * count
+
+
+def test_a_message_in_many_parts_is_joined_in_linear_time_or_refused(kinds: Any, errors: Any) -> None:
+    few = kinds.Choice.from_bytes(_parts(16000, 50))
+    assert len(few.nested._unknown) == 50 * 16004
+    assert few.to_bytes() == kinds.Choice.from_bytes(few.to_bytes()).to_bytes()
+    with pytest.raises(errors.DecodeError, match="unknown fields in too many parts"):
+        kinds.Choice.from_bytes(_parts(130, 1000))
+    outermost = kinds.Choice()
+    for _ in range(1000):
+        outermost.parse(b"\xa2\x06\x82\x01" + bytes(130))
+    assert len(outermost._unknown) == 1000 * 134

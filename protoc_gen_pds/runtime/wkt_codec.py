@@ -21,6 +21,7 @@ from .registry import find_message
 from .wire import (
     check_class,
     check_list,
+    joined,
     prefix,
     read_size,
     read_tag,
@@ -90,7 +91,7 @@ def decode_Empty(b: bytes, p: int, end: int, m: Empty | None, depth: int) -> Emp
     start = p
     while p < end:
         p = skip_field(b, p, end, depth)
-    m._unknown += b[start:end]
+    m._unknown = joined(m._unknown, [b[start:end]], depth)
     return m
 
 
@@ -140,7 +141,7 @@ def _decode_two(
     if p != end:
         raise truncated()
     if unknown:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

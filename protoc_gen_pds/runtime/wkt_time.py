@@ -13,6 +13,7 @@ from .wire import (
     check_class,
     int32,
     int64,
+    joined,
     kept,
     signed32,
     signed64,
@@ -36,9 +37,10 @@ def decode_Timestamp(
     if depth < 0:
         raise too_deep()
     seconds = nanos = 0
+    held = b""
     unknown: list[bytes] | None = None
     if into is not None:
-        seconds, nanos, unknown = into._seconds, into._nanos, [into._unknown]
+        seconds, nanos, held = into._seconds, into._nanos, into._unknown
     if p + 6 <= end and b[p] == 8 and b[p + 5] < 128:
         b1, b2, b3, b4 = b[p + 1], b[p + 2], b[p + 3], b[p + 4]
         if b1 > 127 and b2 > 127 and b3 > 127 and b4 > 127:
@@ -76,7 +78,7 @@ def decode_Timestamp(
     m = new(Timestamp)
     m._seconds = seconds
     m._nanos = nanos
-    m._unknown = b"" if unknown is None else b"".join(unknown)
+    m._unknown = held if unknown is None else joined(held, unknown, depth)
     return m
 
 

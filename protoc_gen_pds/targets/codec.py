@@ -82,6 +82,7 @@ def _runtime_names(module: Module, messages: Sequence[MessageView]) -> dict[str,
     needed = {
         "check_class": True,
         "field_rest": any(message.decode.blocks for message in messages),
+        "joined": True,
         "kept": not all(message.message_set for message in messages),
         "prefixes": bool(module.prefixes),
         "skip_field": True,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from . import wire
@@ -193,13 +194,18 @@ class _Found(Exception):
         self.offset = offset
 
 
+@lru_cache(maxsize=128)
+def _by_number(cls: type[Message]) -> dict[int, Field]:
+    return {field.number: field for field in codec_of(cls).fields()}
+
+
 def _scan(
     cls: type[Message], data: bytes, start: int, end: int, path: str, depth: int
 ) -> None:
     """Walk a message field by field; the first fault is raised."""
     if depth < 0:
         raise _Found(wire.too_deep().reason, path, start)
-    fields = {field.number: field for field in codec_of(cls).fields()}
+    fields = _by_number(cls)
     p = start
     while p < end:
         q = p

@@ -207,6 +207,24 @@ def kept(unknown: list[bytes] | None, field: bytes) -> list[bytes]:
     return unknown
 
 
+LARGE = 1 << 16
+
+
+def joined(held: bytes, unknown: list[bytes], depth: int) -> bytes:
+    """The fields to keep of a message, behind those that it holds where it comes in several parts.
+
+    Raises:
+        DecodeError: a message within another one comes in so many small parts that joining them would
+            take the square of their number; nobody but an attacker writes that.
+    """
+    more = b"".join(unknown)
+    if not held:
+        return more
+    if len(held) > LARGE and len(more) < len(held) >> 6 and depth < MAX_DEPTH:
+        raise DecodeError("unknown fields in too many parts")
+    return held + more
+
+
 def read_string_map(
     b: bytes,
     p: int,

@@ -23,6 +23,7 @@ from ...._runtime.wire import (
     check_class,
     check_list,
     int32,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -67,7 +68,7 @@ def decode_HealthCheckResultTypes(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -178,7 +179,7 @@ def decode_HealthCheck(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.description = v1
     m.hint = v2
     m.error = v3
@@ -328,7 +329,7 @@ def decode_HealthCheckCategory(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     m.checks = v2
     return m
@@ -465,7 +466,7 @@ def decode_HealthCheckResults(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.success = v1
     m.warning = v2
     m.categories = v3

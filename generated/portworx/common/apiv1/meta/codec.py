@@ -17,6 +17,7 @@ from ...._runtime.json_values import (
 from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -179,7 +180,7 @@ def decode_Meta(b: bytes, p: int, end: int, into: Meta | None, depth: int) -> Me
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.uid = v1
     m.name = v2
     m.description = v3
@@ -397,7 +398,7 @@ def decode_Reference(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.type = v1
     m.version = v2
     m.uid = v3

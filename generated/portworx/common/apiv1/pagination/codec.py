@@ -12,6 +12,7 @@ from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
     int64,
+    joined,
     kept,
     signed64,
     skip_field,
@@ -69,7 +70,7 @@ def decode_PageBasedPaginationRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.page_number = v1
     m.page_size = v2
     return m
@@ -238,7 +239,7 @@ def decode_PageBasedPaginationResponse(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.total_records = v1
     m.current_page = v2
     m.page_size = v3

@@ -10,7 +10,7 @@ from ...._runtime.enum_table import EnumTable
 from ...._runtime.fields import Field
 from ...._runtime.json_values import json_object
 from ...._runtime.message import Codec, bind
-from ...._runtime.wire import check_class, kept, skip_field, too_deep, truncated
+from ...._runtime.wire import check_class, joined, kept, skip_field, too_deep, truncated
 from .models import ApplicationResource, InfraResource
 
 new: Final = object.__new__
@@ -37,7 +37,7 @@ def decode_InfraResource(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -99,7 +99,7 @@ def decode_ApplicationResource(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

@@ -23,6 +23,7 @@ from ...._runtime.wire import (
     check_class,
     check_list,
     held,
+    joined,
     kept,
     not_a_member,
     prefix,
@@ -115,7 +116,7 @@ def decode_Revision(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.meta = v1
     m.info = v2
     return m
@@ -246,7 +247,7 @@ def decode_RevisionInfo(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.semantic_version = v1
     m.deprecated = v2
     m.schema = v3
@@ -383,7 +384,7 @@ def decode_GetRevisionRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.get_by = v1
     return m
 
@@ -536,7 +537,7 @@ def decode_GetRevisionRequest_NameSemanticVersion(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     m.semantic_version = v2
     return m
@@ -672,7 +673,7 @@ def decode_ListRevisionsRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.field_selector = v1
     m.sort = v2
     m.pagination = v3
@@ -807,7 +808,7 @@ def decode_ListRevisionsResponse(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.revisions = v1
     m.pagination = v2
     return m

@@ -11,6 +11,7 @@ from ...._runtime.json_values import json_object, string_from_json, string_to_js
 from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -61,7 +62,7 @@ def decode_SecretConfig(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.aws_secrets = v4
     return m
 
@@ -177,7 +178,7 @@ def decode_SecretConfig_AWSSecrets(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.aws_access_key_id = v1
     m.aws_secret_access_key = v2
     m.aws_region = v3

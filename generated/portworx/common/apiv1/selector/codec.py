@@ -22,6 +22,7 @@ from ...._runtime.wire import (
     check_list,
     field_rest,
     int32,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -76,7 +77,7 @@ def decode_Selector(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.filters = v1
     return m
 
@@ -178,7 +179,7 @@ def decode_Selector_Filter(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.key = v101
     m.op = v102
     m.values = v103
@@ -307,7 +308,7 @@ def decode_ResourceSelector(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.infra_resource_filters = v1
     return m
 
@@ -426,7 +427,7 @@ def decode_ResourceSelector_ResourceFilter(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.resource_type = v101
     m.op = v102
     m.values = v103

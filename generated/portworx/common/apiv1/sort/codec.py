@@ -13,6 +13,7 @@ from ...._runtime.message import Codec, bind
 from ...._runtime.wire import (
     check_class,
     int32,
+    joined,
     kept,
     skip_field,
     too_deep,
@@ -70,7 +71,7 @@ def decode_Sort(b: bytes, p: int, end: int, into: Sort | None, depth: int) -> So
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.sort_by = v1
     m.sort_order = v2
     return m
@@ -156,7 +157,7 @@ def decode_SortBy(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -214,7 +215,7 @@ def decode_SortOrder(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

@@ -14,6 +14,7 @@ from ..._runtime.json_values import json_object, string_from_json, string_to_jso
 from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
+    joined,
     kept,
     not_a_member,
     prefix,
@@ -134,7 +135,7 @@ def decode_Text(b: bytes, p: int, end: int, into: Text | None, depth: int) -> Te
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.quoted = v1
     m.backslash = v2
     m.hash = v3

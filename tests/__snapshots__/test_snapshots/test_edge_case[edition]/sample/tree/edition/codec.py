@@ -28,6 +28,7 @@ from ..._runtime.wire import (
     check_list,
     group_end,
     int32,
+    joined,
     kept,
     missing,
     prefix,
@@ -237,7 +238,7 @@ def decode_Features(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.tracked = v1
     m.plain = v2
     m.needed = v3

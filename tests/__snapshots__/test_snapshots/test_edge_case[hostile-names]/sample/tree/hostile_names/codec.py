@@ -37,6 +37,7 @@ from ..._runtime.wire import (
     field_rest,
     held,
     int32,
+    joined,
     kept,
     not_a_member,
     pack_float,
@@ -389,7 +390,7 @@ def decode_None_(b: bytes, p: int, end: int, into: None_ | None, depth: int) -> 
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.self = v1
     m.cls = v2
     m.class_ = v3
@@ -1009,7 +1010,7 @@ def decode_Message(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.inner = v1
     m.outer = v2
     return m
@@ -1117,7 +1118,7 @@ def decode_Message_Message(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.message = v1
     return m
 
@@ -1209,7 +1210,7 @@ def decode_Str(b: bytes, p: int, end: int, into: Str | None, depth: int) -> Str:
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.int = v1
     return m
 
@@ -1319,7 +1320,7 @@ def decode_Underscores(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.class_ = v1
     m.class__ = v2
     m.class___ = v3
@@ -1418,7 +1419,7 @@ def decode_Any(b: bytes, p: int, end: int, into: Any | None, depth: int) -> Any:
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -1471,7 +1472,7 @@ def decode_Timestamp(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -1533,7 +1534,7 @@ def decode_type__Under(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 
@@ -1595,7 +1596,7 @@ def decode_class_(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

@@ -45,6 +45,7 @@ from ..._runtime.wire import (
     group_end,
     held,
     int32,
+    joined,
     kept,
     missing,
     not_a_member,
@@ -277,7 +278,8 @@ def decode_Legacy(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += checked(m._full_name, b"".join(unknown), depth)
+        x = checked(m._full_name, b"".join(unknown), depth)
+        m._unknown = joined(m._unknown, [x], depth)
     m.name = v1
     m.count = v2
     m.large = v3
@@ -593,7 +595,7 @@ def decode_Legacy_Part(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.label = v1
     m.piece = v2
     return m
@@ -701,7 +703,7 @@ def decode_Legacy_Part_Piece(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.weight = v1
     return m
 
@@ -796,7 +798,7 @@ def decode_Legacy_Right(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.yes = v1
     return m
 

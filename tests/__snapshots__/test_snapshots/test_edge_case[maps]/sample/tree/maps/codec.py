@@ -54,6 +54,7 @@ from ..._runtime.wire import (
     field_rest,
     int32,
     int64,
+    joined,
     kept,
     pack_double,
     pack_fixed32,
@@ -389,7 +390,7 @@ def decode_Maps(b: bytes, p: int, end: int, into: Maps | None, depth: int) -> Ma
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.int32s = v1
     m.int64s = v2
     m.uint32s = v3

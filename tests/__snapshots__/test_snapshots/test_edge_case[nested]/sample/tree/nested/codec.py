@@ -22,6 +22,7 @@ from ..._runtime.wire import (
     check_class,
     check_list,
     int32,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -115,7 +116,7 @@ def decode_Outer(b: bytes, p: int, end: int, into: Outer | None, depth: int) -> 
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.middle = v1
     m.state = v2
     m.imported = v3
@@ -261,7 +262,7 @@ def decode_Outer_Middle(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.inners = v1
     m.by_name = v2
     return m
@@ -436,7 +437,7 @@ def decode_Outer_Middle_Inner(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.state = v1
     m.back = v2
     m.sibling = v3
@@ -571,7 +572,7 @@ def decode_Sibling(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.outer = v1
     m.empty = v2
     return m
@@ -679,7 +680,7 @@ def decode_Sibling_Outer(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.outermost = v1
     return m
 
@@ -758,7 +759,7 @@ def decode_Empty(b: bytes, p: int, end: int, into: Empty | None, depth: int) -> 
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

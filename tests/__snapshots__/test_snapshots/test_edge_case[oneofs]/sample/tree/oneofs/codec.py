@@ -32,6 +32,7 @@ from ..._runtime.wire import (
     field_rest,
     held,
     int32,
+    joined,
     kept,
     not_a_member,
     pack_double,
@@ -277,7 +278,7 @@ def decode_Choice(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.kind = v1
     m.single = v14
     m.maybe = v15

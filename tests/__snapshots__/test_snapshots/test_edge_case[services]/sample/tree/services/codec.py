@@ -13,6 +13,7 @@ from ..._runtime.json_values import json_object, string_from_json, string_to_jso
 from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -60,7 +61,7 @@ def decode_Request(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     return m
 
@@ -154,7 +155,7 @@ def decode_Response(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     return m
 
@@ -235,7 +236,7 @@ def decode_Response_Part(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     return m
 
 

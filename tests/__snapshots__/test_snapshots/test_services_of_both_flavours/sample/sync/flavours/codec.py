@@ -13,6 +13,7 @@ from ..._runtime.json_values import json_object, string_from_json, string_to_jso
 from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
+    joined,
     kept,
     prefix,
     prefixes,
@@ -58,7 +59,7 @@ def decode_Book(b: bytes, p: int, end: int, into: Book | None, depth: int) -> Bo
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     return m
 

@@ -27,6 +27,7 @@ from ....._runtime.wire import (
     check_list,
     int32,
     int64,
+    joined,
     kept,
     not_a_member,
     prefix,
@@ -153,7 +154,7 @@ def decode_Backup(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.meta = v1
     m.config = v2
     m.status = v3
@@ -282,7 +283,7 @@ def decode_Config(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.references = v1
     m.backup_capability = v2
     return m
@@ -386,7 +387,7 @@ def decode_References(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.image_id = v1
     return m
 
@@ -559,7 +560,7 @@ def decode_Status(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.cloud_snap_id = v1
     m.start_time = v2
     m.completion_time = v3
@@ -833,7 +834,7 @@ def decode_DataServiceDeploymentMetaData(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.name = v1
     m.custom_resource_name = v2
     m.target_cluster_name = v3
@@ -1027,7 +1028,7 @@ def decode_GetBackupRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.id = v1
     return m
 
@@ -1135,7 +1136,7 @@ def decode_DeleteBackupRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.id = v1
     m.force = v2
     return m
@@ -1276,7 +1277,7 @@ def decode_ListBackupsRequest(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.list_by = v1
     m.pagination = v3
     m.sort = v4
@@ -1448,7 +1449,7 @@ def decode_ListBackupsResponse(
     if p != end:
         raise truncated()
     if unknown is not None:
-        m._unknown += b"".join(unknown)
+        m._unknown = joined(m._unknown, unknown, depth)
     m.backups = v1
     m.pagination = v2
     return m
