@@ -1,8 +1,8 @@
 """Measures generated code and its peers: ``python -m bench.codec [--only NAME ...] [--quick]``.
 
-Every contender runs in a process, and in an environment, of its own. Rounds are interleaved: each
-operation is measured for every contender before the next round, so that a slow moment of the machine
-meets all. Of the rounds the fastest counts. Results of a whole run go to
+Every contender runs in a process, and in an environment, of its own. Rounds are interleaved: in each,
+every operation is measured for every contender, so that a slow moment of the machine meets all. Of the
+rounds the fastest counts. Results of a whole run go to
 bench/results/codec.json.
 """
 
@@ -77,24 +77,26 @@ def check(workers: Sequence[Worker]) -> dict[str, int]:
 
 
 def times(workers: Sequence[Worker], rounds: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
-    """Microseconds by message, operation and contender; the fastest of the rounds."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    for message in MESSAGES:
-        for operation in OPERATIONS:
-            best: dict[str, float] = {}
-            loops: dict[str, int] = {}
+    """Microseconds by message, operation and contender; the fastest of the rounds.
+
+    A round is everything once, so that the rounds of each measurement are spread over the whole run.
+    """
+    requests = [{"what": "time", "message": m, "operation": o} for m in MESSAGES for o in OPERATIONS]
+    loops: dict[tuple[str, str, str], int] = {}
+    found: dict[str, dict[str, dict[str, float]]] = {m: {o: {} for o in OPERATIONS} for m in MESSAGES}
+    for number in range(rounds):
+        for request in requests:
+            best = found[request["message"]][request["operation"]]
             for worker in workers:
-                request = {"what": "time", "message": message, "operation": operation}
-                worker.ask(**request, loops=1)
-                once = worker.ask(**request, loops=1 if message != "Backup" else 10)
-                loops[worker.prepared.name] = max(1, int(seconds * 1e9 / once))
-            for _ in range(rounds):
-                for worker in workers:
-                    name = worker.prepared.name
-                    taken = worker.ask(what="time", message=message, operation=operation, loops=loops[name])
-                    best[name] = min(taken / 1000, best.get(name, float("inf")))
-            found.setdefault(message, {})[operation] = best
-            print(f"{message}, {operation}: " + ", ".join(f"{n} {v:.1f}" for n, v in best.items()), flush=True)
+                name = worker.prepared.name
+                key = (request["message"], request["operation"], name)
+                if key not in loops:
+                    worker.ask(**request, loops=1)
+                    once = worker.ask(**request, loops=1 if request["message"] != "Backup" else 10)
+                    loops[key] = max(1, int(seconds * 1e9 / once))
+                taken = worker.ask(**request, loops=loops[key])
+                best[name] = min(taken / 1000, best.get(name, float("inf")))
+        print(f"round {number + 1} of {rounds}", flush=True)
     return found
 
 
@@ -153,8 +155,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="these contenders, besides the baseline")
     parser.add_argument("--compiled", action="store_true", help="only ours, pure and compiled, and the baseline")
     parser.add_argument("--quick", action="store_true", help="short rounds, for a look")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.1, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--seconds", type=float, default=0.03, help="length of one measurement")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     rounds, seconds = (3, 0.03) if arguments.quick else (arguments.rounds, arguments.seconds)

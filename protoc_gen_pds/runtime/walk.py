@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from . import wire
 from .errors import DecodeError, EncodeError
 from .fields import Field
-from .message import Member, Message, codec_of
+from .message import Codec, Member, Message, codec_of
 
 
 class Fault(NamedTuple):
@@ -195,8 +195,8 @@ class _Found(Exception):
 
 
 @lru_cache(maxsize=128)
-def _by_number(cls: type[Message]) -> dict[int, Field]:
-    return {field.number: field for field in codec_of(cls).fields()}
+def _by_number(codec: Codec[Any]) -> dict[int, Field]:
+    return {field.number: field for field in codec.fields()}
 
 
 def _scan(
@@ -205,7 +205,7 @@ def _scan(
     """Walk a message field by field; the first fault is raised."""
     if depth < 0:
         raise _Found(wire.too_deep().reason, path, start)
-    fields = _by_number(cls)
+    fields = _by_number(codec_of(cls))
     p = start
     while p < end:
         q = p

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import statements
+from protoc_gen_pds.python import folding, statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
@@ -78,19 +78,25 @@ def _write(module: Module, element: Field | Oneof) -> Iterator[str]:
         yield f"            raise {module.runtime('not_a_member')}()"
         return
     field = element
-    value = f"m.{module.names.attribute(field)}"
+    value = f"v{field.number}"
+    yield from assign(value, f"m.{module.names.attribute(field)}", 4)
     if field.is_map:
-        yield from block("if", f"{value} != {{}}", 4)
-        yield from assign(_key(field), _map_to_json(module, field, value), 8)
+        condition, found = f"{value} != {{}}", _map_to_json(module, field, value)
     elif field.repeated:
-        yield from block("if", f"{value} != []", 4)
-        yield from assign(_key(field), call(_runtime(module, "array"), _converter(module, field), value), 8)
+        condition, found = f"{value} != []", call(_runtime(module, "array"), _converter(module, field), value)
     elif field.presence is Presence.IMPLICIT:
-        yield from block("if", _is_set(field, value), 4)
-        yield from assign(_key(field), _to_json(module, field, value), 8)
+        condition, found = _is_set(field, value), _to_json(module, field, value)
     else:
-        yield from block("if", f"{value} is not None", 4)
-        yield from assign(_key(field), _to_json(module, field, value), 8)
+        condition, found = f"{value} is not None", _to_json(module, field, value)
+    yield f"    if {condition}:"
+    if field.kind is Kind.STRING and not field.repeated:
+        # The usual case without a call.
+        check = _runtime(module, "string_to_json")
+        head = f"{_key(field)} = "
+        one = folding.conditional(head, value, f"{value}.__class__ is str", f"{check}({value})", indent=8)
+        yield f"        {one}"
+    else:
+        yield from assign(_key(field), found, 8)
 
 
 def _key(field: Field) -> str:

@@ -358,6 +358,10 @@ BYTE: Final[tuple[bytes, ...]] = tuple(bytes((n,)) for n in range(128))
 """Varints of one byte."""
 
 
+_pack_4: Final[Callable[..., bytes]] = struct.Struct("4B").pack
+_pack_5: Final[Callable[..., bytes]] = struct.Struct("5B").pack
+
+
 def varint(n: int) -> bytes:
     """A number from 0 to 2**64 - 1 as a varint."""
     if n < 128:
@@ -367,17 +371,15 @@ def varint(n: int) -> bytes:
     if n < 1 << 21:
         return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14))
     if n < 1 << 28:
-        return bytes((n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21))
+        return _pack_4(n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21)
     if n < 1 << 35:
         # Times of today, sizes of files.
-        return bytes(
-            (
-                n & 127 | 128,
-                n >> 7 & 127 | 128,
-                n >> 14 & 127 | 128,
-                n >> 21 & 127 | 128,
-                n >> 28,
-            )
+        return _pack_5(
+            n & 127 | 128,
+            n >> 7 & 127 | 128,
+            n >> 14 & 127 | 128,
+            n >> 21 & 127 | 128,
+            n >> 28,
         )
     out = bytearray()
     while n > 127:

@@ -222,14 +222,18 @@ def to_json_HealthCheck(m: HealthCheck) -> dict[str, object]:
     if m.__class__ is not HealthCheck:
         check_class(m, HealthCheck)
     o: dict[str, object] = {}
-    if m.description != "":
-        o["description"] = string_to_json(m.description)
-    if m.hint != "":
-        o["hint"] = string_to_json(m.hint)
-    if m.error != "":
-        o["error"] = string_to_json(m.error)
-    if m.result != 0:
-        o["result"] = table_HealthCheckResultTypes_Type.to_json(m.result)
+    v1 = m.description
+    if v1 != "":
+        o["description"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.hint
+    if v2 != "":
+        o["hint"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.error
+    if v3 != "":
+        o["error"] = v3 if v3.__class__ is str else string_to_json(v3)
+    v4 = m.result
+    if v4 != 0:
+        o["result"] = table_HealthCheckResultTypes_Type.to_json(v4)
     return o
 
 
@@ -360,10 +364,12 @@ def to_json_HealthCheckCategory(m: HealthCheckCategory) -> dict[str, object]:
     if m.__class__ is not HealthCheckCategory:
         check_class(m, HealthCheckCategory)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
-    if m.checks != []:
-        o["checks"] = array(to_json_HealthCheck, m.checks)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.checks
+    if v2 != []:
+        o["checks"] = array(to_json_HealthCheck, v2)
     return o
 
 
@@ -500,12 +506,15 @@ def to_json_HealthCheckResults(m: HealthCheckResults) -> dict[str, object]:
     if m.__class__ is not HealthCheckResults:
         check_class(m, HealthCheckResults)
     o: dict[str, object] = {}
-    if m.success is not False:
-        o["success"] = bool_to_json(m.success)
-    if m.warning is not False:
-        o["warning"] = bool_to_json(m.warning)
-    if m.categories != []:
-        o["categories"] = array(to_json_HealthCheckCategory, m.categories)
+    v1 = m.success
+    if v1 is not False:
+        o["success"] = bool_to_json(v1)
+    v2 = m.warning
+    if v2 is not False:
+        o["warning"] = bool_to_json(v2)
+    v3 = m.categories
+    if v3 != []:
+        o["categories"] = array(to_json_HealthCheckCategory, v3)
     return o
 
 

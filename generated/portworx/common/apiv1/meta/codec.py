@@ -252,26 +252,36 @@ def to_json_Meta(m: Meta) -> dict[str, object]:
     if m.__class__ is not Meta:
         check_class(m, Meta)
     o: dict[str, object] = {}
-    if m.uid != "":
-        o["uid"] = string_to_json(m.uid)
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
-    if m.description != "":
-        o["description"] = string_to_json(m.description)
-    if m.resource_version != "":
-        o["resourceVersion"] = string_to_json(m.resource_version)
-    if m.create_time is not None:
-        o["createTime"] = to_json_Timestamp(m.create_time)
-    if m.update_time is not None:
-        o["updateTime"] = to_json_Timestamp(m.update_time)
-    if m.labels != {}:
-        o["labels"] = string_mapping(m.labels)
-    if m.annotations != {}:
-        o["annotations"] = string_mapping(m.annotations)
-    if m.parent_reference is not None:
-        o["parentReference"] = to_json_Reference(m.parent_reference)
-    if m.resource_names != {}:
-        o["resourceNames"] = string_mapping(m.resource_names)
+    v1 = m.uid
+    if v1 != "":
+        o["uid"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.name
+    if v2 != "":
+        o["name"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.description
+    if v3 != "":
+        o["description"] = v3 if v3.__class__ is str else string_to_json(v3)
+    v4 = m.resource_version
+    if v4 != "":
+        o["resourceVersion"] = v4 if v4.__class__ is str else string_to_json(v4)
+    v5 = m.create_time
+    if v5 is not None:
+        o["createTime"] = to_json_Timestamp(v5)
+    v6 = m.update_time
+    if v6 is not None:
+        o["updateTime"] = to_json_Timestamp(v6)
+    v7 = m.labels
+    if v7 != {}:
+        o["labels"] = string_mapping(v7)
+    v8 = m.annotations
+    if v8 != {}:
+        o["annotations"] = string_mapping(v8)
+    v9 = m.parent_reference
+    if v9 is not None:
+        o["parentReference"] = to_json_Reference(v9)
+    v10 = m.resource_names
+    if v10 != {}:
+        o["resourceNames"] = string_mapping(v10)
     return o
 
 
@@ -436,12 +446,15 @@ def to_json_Reference(m: Reference) -> dict[str, object]:
     if m.__class__ is not Reference:
         check_class(m, Reference)
     o: dict[str, object] = {}
-    if m.type != "":
-        o["type"] = string_to_json(m.type)
-    if m.version != "":
-        o["version"] = string_to_json(m.version)
-    if m.uid != "":
-        o["uid"] = string_to_json(m.uid)
+    v1 = m.type
+    if v1 != "":
+        o["type"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.version
+    if v2 != "":
+        o["version"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.uid
+    if v3 != "":
+        o["uid"] = v3 if v3.__class__ is str else string_to_json(v3)
     return o
 
 

@@ -99,10 +99,12 @@ def to_json_PageBasedPaginationRequest(
     if m.__class__ is not PageBasedPaginationRequest:
         check_class(m, PageBasedPaginationRequest)
     o: dict[str, object] = {}
-    if m.page_number != 0:
-        o["pageNumber"] = int64_to_json(m.page_number)
-    if m.page_size != 0:
-        o["pageSize"] = int64_to_json(m.page_size)
+    v1 = m.page_number
+    if v1 != 0:
+        o["pageNumber"] = int64_to_json(v1)
+    v2 = m.page_size
+    if v2 != 0:
+        o["pageSize"] = int64_to_json(v2)
     return o
 
 
@@ -288,18 +290,24 @@ def to_json_PageBasedPaginationResponse(
     if m.__class__ is not PageBasedPaginationResponse:
         check_class(m, PageBasedPaginationResponse)
     o: dict[str, object] = {}
-    if m.total_records != 0:
-        o["totalRecords"] = int64_to_json(m.total_records)
-    if m.current_page != 0:
-        o["currentPage"] = int64_to_json(m.current_page)
-    if m.page_size != 0:
-        o["pageSize"] = int64_to_json(m.page_size)
-    if m.total_pages != 0:
-        o["totalPages"] = int64_to_json(m.total_pages)
-    if m.next_page != 0:
-        o["nextPage"] = int64_to_json(m.next_page)
-    if m.prev_page != 0:
-        o["prevPage"] = int64_to_json(m.prev_page)
+    v1 = m.total_records
+    if v1 != 0:
+        o["totalRecords"] = int64_to_json(v1)
+    v2 = m.current_page
+    if v2 != 0:
+        o["currentPage"] = int64_to_json(v2)
+    v3 = m.page_size
+    if v3 != 0:
+        o["pageSize"] = int64_to_json(v3)
+    v4 = m.total_pages
+    if v4 != 0:
+        o["totalPages"] = int64_to_json(v4)
+    v5 = m.next_page
+    if v5 != 0:
+        o["nextPage"] = int64_to_json(v5)
+    v6 = m.prev_page
+    if v6 != 0:
+        o["prevPage"] = int64_to_json(v6)
     return o
 
 

@@ -147,10 +147,12 @@ def to_json_Revision(m: Revision) -> dict[str, object]:
     if m.__class__ is not Revision:
         check_class(m, Revision)
     o: dict[str, object] = {}
-    if m.meta is not None:
-        o["meta"] = to_json_Meta(m.meta)
-    if m.info is not None:
-        o["info"] = to_json_RevisionInfo(m.info)
+    v1 = m.meta
+    if v1 is not None:
+        o["meta"] = to_json_Meta(v1)
+    v2 = m.info
+    if v2 is not None:
+        o["info"] = to_json_RevisionInfo(v2)
     return o
 
 
@@ -283,12 +285,15 @@ def to_json_RevisionInfo(m: RevisionInfo) -> dict[str, object]:
     if m.__class__ is not RevisionInfo:
         check_class(m, RevisionInfo)
     o: dict[str, object] = {}
-    if m.semantic_version != "":
-        o["semanticVersion"] = string_to_json(m.semantic_version)
-    if m.deprecated is not False:
-        o["deprecated"] = bool_to_json(m.deprecated)
-    if m.schema is not None:
-        o["schema"] = plain_Struct.to_json(m.schema)
+    v1 = m.semantic_version
+    if v1 != "":
+        o["semanticVersion"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.deprecated
+    if v2 is not False:
+        o["deprecated"] = bool_to_json(v2)
+    v3 = m.schema
+    if v3 is not None:
+        o["schema"] = plain_Struct.to_json(v3)
     return o
 
 
@@ -572,10 +577,12 @@ def to_json_GetRevisionRequest_NameSemanticVersion(
     if m.__class__ is not GetRevisionRequest.NameSemanticVersion:
         check_class(m, GetRevisionRequest.NameSemanticVersion)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
-    if m.semantic_version != "":
-        o["semanticVersion"] = string_to_json(m.semantic_version)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.semantic_version
+    if v2 != "":
+        o["semanticVersion"] = v2 if v2.__class__ is str else string_to_json(v2)
     return o
 
 
@@ -711,12 +718,15 @@ def to_json_ListRevisionsRequest(m: ListRevisionsRequest) -> dict[str, object]:
     if m.__class__ is not ListRevisionsRequest:
         check_class(m, ListRevisionsRequest)
     o: dict[str, object] = {}
-    if m.field_selector is not None:
-        o["fieldSelector"] = to_json_Selector(m.field_selector)
-    if m.sort is not None:
-        o["sort"] = to_json_Sort(m.sort)
-    if m.pagination is not None:
-        o["pagination"] = to_json_PageBasedPaginationRequest(m.pagination)
+    v1 = m.field_selector
+    if v1 is not None:
+        o["fieldSelector"] = to_json_Selector(v1)
+    v2 = m.sort
+    if v2 is not None:
+        o["sort"] = to_json_Sort(v2)
+    v3 = m.pagination
+    if v3 is not None:
+        o["pagination"] = to_json_PageBasedPaginationRequest(v3)
     return o
 
 
@@ -839,10 +849,12 @@ def to_json_ListRevisionsResponse(m: ListRevisionsResponse) -> dict[str, object]
     if m.__class__ is not ListRevisionsResponse:
         check_class(m, ListRevisionsResponse)
     o: dict[str, object] = {}
-    if m.revisions != []:
-        o["revisions"] = array(to_json_Revision, m.revisions)
-    if m.pagination is not None:
-        o["pagination"] = to_json_PageBasedPaginationResponse(m.pagination)
+    v1 = m.revisions
+    if v1 != []:
+        o["revisions"] = array(to_json_Revision, v1)
+    v2 = m.pagination
+    if v2 is not None:
+        o["pagination"] = to_json_PageBasedPaginationResponse(v2)
     return o
 
 

@@ -86,8 +86,9 @@ def to_json_SecretConfig(m: SecretConfig) -> dict[str, object]:
     if m.__class__ is not SecretConfig:
         check_class(m, SecretConfig)
     o: dict[str, object] = {}
-    if m.aws_secrets is not None:
-        o["awsSecrets"] = to_json_SecretConfig_AWSSecrets(m.aws_secrets)
+    v4 = m.aws_secrets
+    if v4 is not None:
+        o["awsSecrets"] = to_json_SecretConfig_AWSSecrets(v4)
     return o
 
 
@@ -216,12 +217,15 @@ def to_json_SecretConfig_AWSSecrets(m: SecretConfig.AWSSecrets) -> dict[str, obj
     if m.__class__ is not SecretConfig.AWSSecrets:
         check_class(m, SecretConfig.AWSSecrets)
     o: dict[str, object] = {}
-    if m.aws_access_key_id != "":
-        o["awsAccessKeyId"] = string_to_json(m.aws_access_key_id)
-    if m.aws_secret_access_key != "":
-        o["awsSecretAccessKey"] = string_to_json(m.aws_secret_access_key)
-    if m.aws_region != "":
-        o["awsRegion"] = string_to_json(m.aws_region)
+    v1 = m.aws_access_key_id
+    if v1 != "":
+        o["awsAccessKeyId"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.aws_secret_access_key
+    if v2 != "":
+        o["awsSecretAccessKey"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.aws_region
+    if v3 != "":
+        o["awsRegion"] = v3 if v3.__class__ is str else string_to_json(v3)
     return o
 
 

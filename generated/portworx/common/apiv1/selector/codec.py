@@ -101,8 +101,9 @@ def to_json_Selector(m: Selector) -> dict[str, object]:
     if m.__class__ is not Selector:
         check_class(m, Selector)
     o: dict[str, object] = {}
-    if m.filters != []:
-        o["filters"] = array(to_json_Selector_Filter, m.filters)
+    v1 = m.filters
+    if v1 != []:
+        o["filters"] = array(to_json_Selector_Filter, v1)
     return o
 
 
@@ -215,12 +216,15 @@ def to_json_Selector_Filter(m: Selector.Filter) -> dict[str, object]:
     if m.__class__ is not Selector.Filter:
         check_class(m, Selector.Filter)
     o: dict[str, object] = {}
-    if m.key != "":
-        o["key"] = string_to_json(m.key)
-    if m.op != 0:
-        o["op"] = table_Selector_Operator.to_json(m.op)
-    if m.values != []:
-        o["values"] = array(string_to_json, m.values)
+    v101 = m.key
+    if v101 != "":
+        o["key"] = v101 if v101.__class__ is str else string_to_json(v101)
+    v102 = m.op
+    if v102 != 0:
+        o["op"] = table_Selector_Operator.to_json(v102)
+    v103 = m.values
+    if v103 != []:
+        o["values"] = array(string_to_json, v103)
     return o
 
 
@@ -332,10 +336,9 @@ def to_json_ResourceSelector(m: ResourceSelector) -> dict[str, object]:
     if m.__class__ is not ResourceSelector:
         check_class(m, ResourceSelector)
     o: dict[str, object] = {}
-    if m.infra_resource_filters != []:
-        o["infraResourceFilters"] = array(
-            to_json_ResourceSelector_ResourceFilter, m.infra_resource_filters
-        )
+    v1 = m.infra_resource_filters
+    if v1 != []:
+        o["infraResourceFilters"] = array(to_json_ResourceSelector_ResourceFilter, v1)
     return o
 
 
@@ -463,12 +466,15 @@ def to_json_ResourceSelector_ResourceFilter(
     if m.__class__ is not ResourceSelector.ResourceFilter:
         check_class(m, ResourceSelector.ResourceFilter)
     o: dict[str, object] = {}
-    if m.resource_type != 0:
-        o["resourceType"] = table_InfraResource_Type.to_json(m.resource_type)
-    if m.op != 0:
-        o["op"] = table_Selector_Operator.to_json(m.op)
-    if m.values != []:
-        o["values"] = array(string_to_json, m.values)
+    v101 = m.resource_type
+    if v101 != 0:
+        o["resourceType"] = table_InfraResource_Type.to_json(v101)
+    v102 = m.op
+    if v102 != 0:
+        o["op"] = table_Selector_Operator.to_json(v102)
+    v103 = m.values
+    if v103 != []:
+        o["values"] = array(string_to_json, v103)
     return o
 
 

@@ -98,10 +98,12 @@ def to_json_Sort(m: Sort) -> dict[str, object]:
     if m.__class__ is not Sort:
         check_class(m, Sort)
     o: dict[str, object] = {}
-    if m.sort_by != 0:
-        o["sortBy"] = table_SortBy_Field.to_json(m.sort_by)
-    if m.sort_order != 0:
-        o["sortOrder"] = table_SortOrder_Value.to_json(m.sort_order)
+    v1 = m.sort_by
+    if v1 != 0:
+        o["sortBy"] = table_SortBy_Field.to_json(v1)
+    v2 = m.sort_order
+    if v2 != 0:
+        o["sortOrder"] = table_SortOrder_Value.to_json(v2)
     return o
 
 

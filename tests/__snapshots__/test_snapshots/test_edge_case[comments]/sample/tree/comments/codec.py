@@ -205,18 +205,24 @@ def to_json_Text(m: Text) -> dict[str, object]:
     if m.__class__ is not Text:
         check_class(m, Text)
     o: dict[str, object] = {}
-    if m.quoted != "":
-        o["quoted"] = string_to_json(m.quoted)
-    if m.backslash != "":
-        o['na"me\\\n\u2028{{x}}'] = string_to_json(m.backslash)
-    if m.hash != "":
-        o["hash"] = string_to_json(m.hash)
-    if m.unicode != "":
-        o["unicode"] = string_to_json(m.unicode)
-    if m.long != "":
-        o["long"] = string_to_json(m.long)
-    if m.empty != "":
-        o["empty"] = string_to_json(m.empty)
+    v1 = m.quoted
+    if v1 != "":
+        o["quoted"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.backslash
+    if v2 != "":
+        o['na"me\\\n\u2028{{x}}'] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.hash
+    if v3 != "":
+        o["hash"] = v3 if v3.__class__ is str else string_to_json(v3)
+    v4 = m.unicode
+    if v4 != "":
+        o["unicode"] = v4 if v4.__class__ is str else string_to_json(v4)
+    v5 = m.long
+    if v5 != "":
+        o["long"] = v5 if v5.__class__ is str else string_to_json(v5)
+    v6 = m.empty
+    if v6 != "":
+        o["empty"] = v6 if v6.__class__ is str else string_to_json(v6)
     match m.pick:
         case None:
             pass

@@ -371,30 +371,42 @@ def to_json_Features(m: Features) -> dict[str, object]:
     if m.__class__ is not Features:
         check_class(m, Features)
     o: dict[str, object] = {}
-    if m.tracked is not None:
-        o["tracked"] = string_to_json(m.tracked)
-    if m.plain != "":
-        o["plain"] = string_to_json(m.plain)
-    if m.needed is not None:
-        o["needed"] = string_to_json(m.needed)
-    if m.delimited is not None:
-        o["delimited"] = to_json_Features(m.delimited)
-    if m.prefixed is not None:
-        o["prefixed"] = to_json_Features(m.prefixed)
-    if m.packed != []:
-        o["packed"] = array(int32_to_json, m.packed)
-    if m.expanded != []:
-        o["expanded"] = array(int32_to_json, m.expanded)
-    if m.unchecked is not None:
-        o["unchecked"] = string_to_json(m.unchecked)
-    if m.with_default is not None:
-        o["withDefault"] = int32_to_json(m.with_default)
-    if m.children != {}:
-        o["children"] = mapping(string_key, to_json_Features, m.children)
-    if m.closed is not None:
-        o["closed"] = table_Closed.to_json(m.closed)
-    if m.open != 0:
-        o["open"] = table_Open.to_json(m.open)
+    v1 = m.tracked
+    if v1 is not None:
+        o["tracked"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.plain
+    if v2 != "":
+        o["plain"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.needed
+    if v3 is not None:
+        o["needed"] = v3 if v3.__class__ is str else string_to_json(v3)
+    v4 = m.delimited
+    if v4 is not None:
+        o["delimited"] = to_json_Features(v4)
+    v5 = m.prefixed
+    if v5 is not None:
+        o["prefixed"] = to_json_Features(v5)
+    v6 = m.packed
+    if v6 != []:
+        o["packed"] = array(int32_to_json, v6)
+    v7 = m.expanded
+    if v7 != []:
+        o["expanded"] = array(int32_to_json, v7)
+    v8 = m.unchecked
+    if v8 is not None:
+        o["unchecked"] = v8 if v8.__class__ is str else string_to_json(v8)
+    v9 = m.with_default
+    if v9 is not None:
+        o["withDefault"] = int32_to_json(v9)
+    v10 = m.children
+    if v10 != {}:
+        o["children"] = mapping(string_key, to_json_Features, v10)
+    v11 = m.closed
+    if v11 is not None:
+        o["closed"] = table_Closed.to_json(v11)
+    v12 = m.open
+    if v12 != 0:
+        o["open"] = table_Open.to_json(v12)
     return o
 
 

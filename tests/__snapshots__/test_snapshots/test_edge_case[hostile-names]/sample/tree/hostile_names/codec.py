@@ -659,66 +659,96 @@ def to_json_None_(m: None_) -> dict[str, object]:
     if m.__class__ is not None_:
         check_class(m, None_)
     o: dict[str, object] = {}
-    if m.self != "":
-        o["self"] = string_to_json(m.self)
-    if m.cls != "":
-        o["cls"] = string_to_json(m.cls)
-    if m.class_ != 0:
-        o["class"] = int32_to_json(m.class_)
-    if m.bool is not False:
-        o["bool"] = bool_to_json(m.bool)
-    if m.bytes != b"":
-        o["bytes"] = bytes_to_json(m.bytes)
-    if str(m.float) != "0.0":
-        o["float"] = float_to_json(m.float)
-    if m.list != []:
-        o["list"] = array(string_to_json, m.list)
-    if m.dict != {}:
-        o["dict"] = string_mapping(m.dict)
-    if m.str != "":
-        o["str"] = string_to_json(m.str)
-    if m.int != 0:
-        o["int"] = int32_to_json(m.int)
-    if m.property != "":
-        o["property"] = string_to_json(m.property)
-    if m.super != "":
-        o["super"] = string_to_json(m.super)
-    if m.type != "":
-        o["type"] = string_to_json(m.type)
-    if m.object != "":
-        o["object"] = string_to_json(m.object)
-    if m.to_bytes_ != "":
-        o["toBytes"] = string_to_json(m.to_bytes_)
-    if m.from_json_ != "":
-        o["fromJson"] = string_to_json(m.from_json_)
-    if m.field__private != "":
-        o["Private"] = string_to_json(m.field__private)
-    if m.field___dunder__ != "":
-        o["Dunder"] = string_to_json(m.field___dunder__)
-    if m.field != "":
-        o["field"] = string_to_json(m.field)
-    if m.dataclass != "":
-        o["dataclass"] = string_to_json(m.dataclass)
-    if m.models != "":
-        o["models"] = string_to_json(m.models)
-    if m.UPPER != "":
-        o["UPPER"] = string_to_json(m.UPPER)
-    if m.upper != "":
-        o["upper"] = string_to_json(m.upper)
-    if m.None_ != "":
-        o["None"] = string_to_json(m.None_)
-    if m.m != "":
-        o["m"] = string_to_json(m.m)
-    if m.b != "":
-        o["b"] = string_to_json(m.b)
-    if m.p != "":
-        o["p"] = string_to_json(m.p)
-    if m.end != "":
-        o["end"] = string_to_json(m.end)
-    if m.value != "":
-        o["value"] = string_to_json(m.value)
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
+    v1 = m.self
+    if v1 != "":
+        o["self"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.cls
+    if v2 != "":
+        o["cls"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.class_
+    if v3 != 0:
+        o["class"] = int32_to_json(v3)
+    v5 = m.bool
+    if v5 is not False:
+        o["bool"] = bool_to_json(v5)
+    v6 = m.bytes
+    if v6 != b"":
+        o["bytes"] = bytes_to_json(v6)
+    v7 = m.float
+    if str(v7) != "0.0":
+        o["float"] = float_to_json(v7)
+    v8 = m.list
+    if v8 != []:
+        o["list"] = array(string_to_json, v8)
+    v9 = m.dict
+    if v9 != {}:
+        o["dict"] = string_mapping(v9)
+    v10 = m.str
+    if v10 != "":
+        o["str"] = v10 if v10.__class__ is str else string_to_json(v10)
+    v11 = m.int
+    if v11 != 0:
+        o["int"] = int32_to_json(v11)
+    v12 = m.property
+    if v12 != "":
+        o["property"] = v12 if v12.__class__ is str else string_to_json(v12)
+    v13 = m.super
+    if v13 != "":
+        o["super"] = v13 if v13.__class__ is str else string_to_json(v13)
+    v14 = m.type
+    if v14 != "":
+        o["type"] = v14 if v14.__class__ is str else string_to_json(v14)
+    v15 = m.object
+    if v15 != "":
+        o["object"] = v15 if v15.__class__ is str else string_to_json(v15)
+    v16 = m.to_bytes_
+    if v16 != "":
+        o["toBytes"] = v16 if v16.__class__ is str else string_to_json(v16)
+    v17 = m.from_json_
+    if v17 != "":
+        o["fromJson"] = v17 if v17.__class__ is str else string_to_json(v17)
+    v18 = m.field__private
+    if v18 != "":
+        o["Private"] = v18 if v18.__class__ is str else string_to_json(v18)
+    v19 = m.field___dunder__
+    if v19 != "":
+        o["Dunder"] = v19 if v19.__class__ is str else string_to_json(v19)
+    v20 = m.field
+    if v20 != "":
+        o["field"] = v20 if v20.__class__ is str else string_to_json(v20)
+    v21 = m.dataclass
+    if v21 != "":
+        o["dataclass"] = v21 if v21.__class__ is str else string_to_json(v21)
+    v22 = m.models
+    if v22 != "":
+        o["models"] = v22 if v22.__class__ is str else string_to_json(v22)
+    v23 = m.UPPER
+    if v23 != "":
+        o["UPPER"] = v23 if v23.__class__ is str else string_to_json(v23)
+    v24 = m.upper
+    if v24 != "":
+        o["upper"] = v24 if v24.__class__ is str else string_to_json(v24)
+    v25 = m.None_
+    if v25 != "":
+        o["None"] = v25 if v25.__class__ is str else string_to_json(v25)
+    v26 = m.m
+    if v26 != "":
+        o["m"] = v26 if v26.__class__ is str else string_to_json(v26)
+    v27 = m.b
+    if v27 != "":
+        o["b"] = v27 if v27.__class__ is str else string_to_json(v27)
+    v28 = m.p
+    if v28 != "":
+        o["p"] = v28 if v28.__class__ is str else string_to_json(v28)
+    v29 = m.end
+    if v29 != "":
+        o["end"] = v29 if v29.__class__ is str else string_to_json(v29)
+    v30 = m.value
+    if v30 != "":
+        o["value"] = v30 if v30.__class__ is str else string_to_json(v30)
+    v31 = m.name
+    if v31 != "":
+        o["name"] = v31 if v31.__class__ is str else string_to_json(v31)
     match m.oneof:
         case None:
             pass
@@ -730,16 +760,21 @@ def to_json_None_(m: None_) -> dict[str, object]:
             o["copy"] = string_to_json(v34)
         case _:
             raise not_a_member()
-    if m.literal is not None:
-        o["literal"] = to_json_Str(m.literal)
-    if m.annotations != 0:
-        o["annotations"] = int32_to_json(m.annotations)
-    if m.len != "":
-        o["len"] = string_to_json(m.len)
-    if m.isinstance != "":
-        o["isinstance"] = string_to_json(m.isinstance)
-    if m.ValueError != "":
-        o["ValueError"] = string_to_json(m.ValueError)
+    v35 = m.literal
+    if v35 is not None:
+        o["literal"] = to_json_Str(v35)
+    v36 = m.annotations
+    if v36 != 0:
+        o["annotations"] = int32_to_json(v36)
+    v37 = m.len
+    if v37 != "":
+        o["len"] = v37 if v37.__class__ is str else string_to_json(v37)
+    v38 = m.isinstance
+    if v38 != "":
+        o["isinstance"] = v38 if v38.__class__ is str else string_to_json(v38)
+    v39 = m.ValueError
+    if v39 != "":
+        o["ValueError"] = v39 if v39.__class__ is str else string_to_json(v39)
     return o
 
 
@@ -1041,10 +1076,12 @@ def to_json_Message(m: Message) -> dict[str, object]:
     if m.__class__ is not Message:
         check_class(m, Message)
     o: dict[str, object] = {}
-    if m.inner is not None:
-        o["inner"] = to_json_Message_Message(m.inner)
-    if m.outer is not None:
-        o["outer"] = to_json_Message(m.outer)
+    v1 = m.inner
+    if v1 is not None:
+        o["inner"] = to_json_Message_Message(v1)
+    v2 = m.outer
+    if v2 is not None:
+        o["outer"] = to_json_Message(v2)
     return o
 
 
@@ -1142,8 +1179,9 @@ def to_json_Message_Message(m: Message.Message) -> dict[str, object]:
     if m.__class__ is not Message.Message:
         check_class(m, Message.Message)
     o: dict[str, object] = {}
-    if m.message is not None:
-        o["message"] = to_json_Message_Message(m.message)
+    v1 = m.message
+    if v1 is not None:
+        o["message"] = to_json_Message_Message(v1)
     return o
 
 
@@ -1234,8 +1272,9 @@ def to_json_Str(m: Str) -> dict[str, object]:
     if m.__class__ is not Str:
         check_class(m, Str)
     o: dict[str, object] = {}
-    if m.int != "":
-        o["int"] = string_to_json(m.int)
+    v1 = m.int
+    if v1 != "":
+        o["int"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 
@@ -1352,12 +1391,15 @@ def to_json_Underscores(m: Underscores) -> dict[str, object]:
     if m.__class__ is not Underscores:
         check_class(m, Underscores)
     o: dict[str, object] = {}
-    if m.class_ != 0:
-        o["class"] = int32_to_json(m.class_)
-    if m.class__ != 0:
-        o["class"] = int32_to_json(m.class__)
-    if m.class___ != 0:
-        o["class"] = int32_to_json(m.class___)
+    v1 = m.class_
+    if v1 != 0:
+        o["class"] = int32_to_json(v1)
+    v2 = m.class__
+    if v2 != 0:
+        o["class"] = int32_to_json(v2)
+    v3 = m.class___
+    if v3 != 0:
+        o["class"] = int32_to_json(v3)
     return o
 
 

@@ -386,32 +386,45 @@ def to_json_Legacy(m: Legacy) -> dict[str, object]:
     if m.__class__ is not Legacy:
         check_class(m, Legacy)
     o: dict[str, object] = {}
-    if m.name is not None:
-        o["name"] = string_to_json(m.name)
-    if m.count is not None:
-        o["count"] = int32_to_json(m.count)
-    if m.large is not None:
-        o["large"] = uint64_to_json(m.large)
-    if m.ratio is not None:
-        o["ratio"] = double_to_json(m.ratio)
-    if m.infinite is not None:
-        o["infinite"] = float_to_json(m.infinite)
-    if m.undefined is not None:
-        o["undefined"] = float_to_json(m.undefined)
-    if m.on is not None:
-        o["on"] = bool_to_json(m.on)
-    if m.text is not None:
-        o["text"] = string_to_json(m.text)
-    if m.raw is not None:
-        o["raw"] = bytes_to_json(m.raw)
-    if m.color is not None:
-        o["color"] = table_Legacy_Color.to_json(m.color)
-    if m.unpacked != []:
-        o["unpacked"] = array(int32_to_json, m.unpacked)
-    if m.packed != []:
-        o["packed"] = array(int32_to_json, m.packed)
-    if m.part is not None:
-        o["part"] = to_json_Legacy_Part(m.part)
+    v1 = m.name
+    if v1 is not None:
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.count
+    if v2 is not None:
+        o["count"] = int32_to_json(v2)
+    v3 = m.large
+    if v3 is not None:
+        o["large"] = uint64_to_json(v3)
+    v4 = m.ratio
+    if v4 is not None:
+        o["ratio"] = double_to_json(v4)
+    v5 = m.infinite
+    if v5 is not None:
+        o["infinite"] = float_to_json(v5)
+    v6 = m.undefined
+    if v6 is not None:
+        o["undefined"] = float_to_json(v6)
+    v7 = m.on
+    if v7 is not None:
+        o["on"] = bool_to_json(v7)
+    v8 = m.text
+    if v8 is not None:
+        o["text"] = v8 if v8.__class__ is str else string_to_json(v8)
+    v9 = m.raw
+    if v9 is not None:
+        o["raw"] = bytes_to_json(v9)
+    v10 = m.color
+    if v10 is not None:
+        o["color"] = table_Legacy_Color.to_json(v10)
+    v11 = m.unpacked
+    if v11 != []:
+        o["unpacked"] = array(int32_to_json, v11)
+    v12 = m.packed
+    if v12 != []:
+        o["packed"] = array(int32_to_json, v12)
+    v13 = m.part
+    if v13 is not None:
+        o["part"] = to_json_Legacy_Part(v13)
     match m.pick:
         case None:
             pass
@@ -625,10 +638,12 @@ def to_json_Legacy_Part(m: Legacy.Part) -> dict[str, object]:
     if m.__class__ is not Legacy.Part:
         check_class(m, Legacy.Part)
     o: dict[str, object] = {}
-    if m.label is not None:
-        o["label"] = string_to_json(m.label)
-    if m.piece != []:
-        o["piece"] = array(to_json_Legacy_Part_Piece, m.piece)
+    v1 = m.label
+    if v1 is not None:
+        o["label"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.piece
+    if v2 != []:
+        o["piece"] = array(to_json_Legacy_Part_Piece, v2)
     return o
 
 
@@ -725,8 +740,9 @@ def to_json_Legacy_Part_Piece(m: Legacy.Part.Piece) -> dict[str, object]:
     if m.__class__ is not Legacy.Part.Piece:
         check_class(m, Legacy.Part.Piece)
     o: dict[str, object] = {}
-    if m.weight is not None:
-        o["weight"] = int32_to_json(m.weight)
+    v1 = m.weight
+    if v1 is not None:
+        o["weight"] = int32_to_json(v1)
     return o
 
 
@@ -820,8 +836,9 @@ def to_json_Legacy_Right(m: Legacy.Right) -> dict[str, object]:
     if m.__class__ is not Legacy.Right:
         check_class(m, Legacy.Right)
     o: dict[str, object] = {}
-    if m.yes is not None:
-        o["yes"] = bool_to_json(m.yes)
+    v1 = m.yes
+    if v1 is not None:
+        o["yes"] = bool_to_json(v1)
     return o
 
 

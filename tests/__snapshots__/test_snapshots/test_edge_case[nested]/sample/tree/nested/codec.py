@@ -159,14 +159,18 @@ def to_json_Outer(m: Outer) -> dict[str, object]:
     if m.__class__ is not Outer:
         check_class(m, Outer)
     o: dict[str, object] = {}
-    if m.middle is not None:
-        o["middle"] = to_json_Outer_Middle(m.middle)
-    if m.state != 0:
-        o["state"] = table_Outer_Middle_Inner_State.to_json(m.state)
-    if m.imported is not None:
-        o["imported"] = to_json_Choice(m.imported)
-    if m.later is not None:
-        o["later"] = to_json_Sibling(m.later)
+    v1 = m.middle
+    if v1 is not None:
+        o["middle"] = to_json_Outer_Middle(v1)
+    v2 = m.state
+    if v2 != 0:
+        o["state"] = table_Outer_Middle_Inner_State.to_json(v2)
+    v3 = m.imported
+    if v3 is not None:
+        o["imported"] = to_json_Choice(v3)
+    v4 = m.later
+    if v4 is not None:
+        o["later"] = to_json_Sibling(v4)
     return o
 
 
@@ -335,10 +339,12 @@ def to_json_Outer_Middle(m: Outer.Middle) -> dict[str, object]:
     if m.__class__ is not Outer.Middle:
         check_class(m, Outer.Middle)
     o: dict[str, object] = {}
-    if m.inners != []:
-        o["inners"] = array(to_json_Outer_Middle_Inner, m.inners)
-    if m.by_name != {}:
-        o["byName"] = mapping(string_key, to_json_Outer_Middle_Inner, m.by_name)
+    v1 = m.inners
+    if v1 != []:
+        o["inners"] = array(to_json_Outer_Middle_Inner, v1)
+    v2 = m.by_name
+    if v2 != {}:
+        o["byName"] = mapping(string_key, to_json_Outer_Middle_Inner, v2)
     return o
 
 
@@ -473,12 +479,15 @@ def to_json_Outer_Middle_Inner(m: Outer.Middle.Inner) -> dict[str, object]:
     if m.__class__ is not Outer.Middle.Inner:
         check_class(m, Outer.Middle.Inner)
     o: dict[str, object] = {}
-    if m.state != 0:
-        o["state"] = table_Outer_Middle_Inner_State.to_json(m.state)
-    if m.back is not None:
-        o["back"] = to_json_Outer(m.back)
-    if m.sibling is not None:
-        o["sibling"] = to_json_Sibling(m.sibling)
+    v1 = m.state
+    if v1 != 0:
+        o["state"] = table_Outer_Middle_Inner_State.to_json(v1)
+    v2 = m.back
+    if v2 is not None:
+        o["back"] = to_json_Outer(v2)
+    v3 = m.sibling
+    if v3 is not None:
+        o["sibling"] = to_json_Sibling(v3)
     return o
 
 
@@ -603,10 +612,12 @@ def to_json_Sibling(m: Sibling) -> dict[str, object]:
     if m.__class__ is not Sibling:
         check_class(m, Sibling)
     o: dict[str, object] = {}
-    if m.outer is not None:
-        o["outer"] = to_json_Sibling_Outer(m.outer)
-    if m.empty is not None:
-        o["empty"] = to_json_Empty(m.empty)
+    v1 = m.outer
+    if v1 is not None:
+        o["outer"] = to_json_Sibling_Outer(v1)
+    v2 = m.empty
+    if v2 is not None:
+        o["empty"] = to_json_Empty(v2)
     return o
 
 
@@ -704,8 +715,9 @@ def to_json_Sibling_Outer(m: Sibling.Outer) -> dict[str, object]:
     if m.__class__ is not Sibling.Outer:
         check_class(m, Sibling.Outer)
     o: dict[str, object] = {}
-    if m.outermost is not None:
-        o["outermost"] = to_json_Outer(m.outermost)
+    v1 = m.outermost
+    if v1 is not None:
+        o["outermost"] = to_json_Outer(v1)
     return o
 
 

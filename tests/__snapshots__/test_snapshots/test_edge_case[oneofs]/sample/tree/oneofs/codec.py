@@ -420,12 +420,15 @@ def to_json_Choice(m: Choice) -> dict[str, object]:
             o["only"] = int32_to_json(v14)
         case _:
             raise not_a_member()
-    if m.maybe is not None:
-        o["maybe"] = int32_to_json(m.maybe)
-    if m.maybe_level is not None:
-        o["maybeLevel"] = table_Level.to_json(m.maybe_level)
-    if m.maybe_raw is not None:
-        o["maybeRaw"] = bytes_to_json(m.maybe_raw)
+    v15 = m.maybe
+    if v15 is not None:
+        o["maybe"] = int32_to_json(v15)
+    v16 = m.maybe_level
+    if v16 is not None:
+        o["maybeLevel"] = table_Level.to_json(v16)
+    v17 = m.maybe_raw
+    if v17 is not None:
+        o["maybeRaw"] = bytes_to_json(v17)
     return o
 
 

@@ -85,8 +85,9 @@ def to_json_Request(m: Request) -> dict[str, object]:
     if m.__class__ is not Request:
         check_class(m, Request)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 
@@ -179,8 +180,9 @@ def to_json_Response(m: Response) -> dict[str, object]:
     if m.__class__ is not Response:
         check_class(m, Response)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 

@@ -83,8 +83,9 @@ def to_json_Book(m: Book) -> dict[str, object]:
     if m.__class__ is not Book:
         check_class(m, Book)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 

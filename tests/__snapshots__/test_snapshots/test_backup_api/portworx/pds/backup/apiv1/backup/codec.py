@@ -192,12 +192,15 @@ def to_json_Backup(m: Backup) -> dict[str, object]:
     if m.__class__ is not Backup:
         check_class(m, Backup)
     o: dict[str, object] = {}
-    if m.meta is not None:
-        o["meta"] = to_json_Meta(m.meta)
-    if m.config is not None:
-        o["config"] = to_json_Config(m.config)
-    if m.status is not None:
-        o["status"] = to_json_Status(m.status)
+    v1 = m.meta
+    if v1 is not None:
+        o["meta"] = to_json_Meta(v1)
+    v2 = m.config
+    if v2 is not None:
+        o["config"] = to_json_Config(v2)
+    v3 = m.status
+    if v3 is not None:
+        o["status"] = to_json_Status(v3)
     return o
 
 
@@ -314,10 +317,12 @@ def to_json_Config(m: Config) -> dict[str, object]:
     if m.__class__ is not Config:
         check_class(m, Config)
     o: dict[str, object] = {}
-    if m.references is not None:
-        o["references"] = to_json_References(m.references)
-    if m.backup_capability != "":
-        o["backupCapability"] = string_to_json(m.backup_capability)
+    v1 = m.references
+    if v1 is not None:
+        o["references"] = to_json_References(v1)
+    v2 = m.backup_capability
+    if v2 != "":
+        o["backupCapability"] = v2 if v2.__class__ is str else string_to_json(v2)
     return o
 
 
@@ -411,8 +416,9 @@ def to_json_References(m: References) -> dict[str, object]:
     if m.__class__ is not References:
         check_class(m, References)
     o: dict[str, object] = {}
-    if m.image_id != "":
-        o["imageId"] = string_to_json(m.image_id)
+    v1 = m.image_id
+    if v1 != "":
+        o["imageId"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 
@@ -629,24 +635,30 @@ def to_json_Status(m: Status) -> dict[str, object]:
     if m.__class__ is not Status:
         check_class(m, Status)
     o: dict[str, object] = {}
-    if m.cloud_snap_id != "":
-        o["cloudSnapId"] = string_to_json(m.cloud_snap_id)
-    if m.start_time is not None:
-        o["startTime"] = to_json_Timestamp(m.start_time)
-    if m.completion_time is not None:
-        o["completionTime"] = to_json_Timestamp(m.completion_time)
-    if m.phase != 0:
-        o["phase"] = table_Status_Phase.to_json(m.phase)
-    if m.error_code != "":
-        o["errorCode"] = string_to_json(m.error_code)
-    if m.error_message != "":
-        o["errorMessage"] = string_to_json(m.error_message)
-    if m.file_size != 0:
-        o["fileSize"] = int64_to_json(m.file_size)
-    if m.data_service_deployment_meta_data is not None:
-        o["dataServiceDeploymentMetaData"] = to_json_DataServiceDeploymentMetaData(
-            m.data_service_deployment_meta_data
-        )
+    v1 = m.cloud_snap_id
+    if v1 != "":
+        o["cloudSnapId"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.start_time
+    if v2 is not None:
+        o["startTime"] = to_json_Timestamp(v2)
+    v3 = m.completion_time
+    if v3 is not None:
+        o["completionTime"] = to_json_Timestamp(v3)
+    v4 = m.phase
+    if v4 != 0:
+        o["phase"] = table_Status_Phase.to_json(v4)
+    v5 = m.error_code
+    if v5 != "":
+        o["errorCode"] = v5 if v5.__class__ is str else string_to_json(v5)
+    v6 = m.error_message
+    if v6 != "":
+        o["errorMessage"] = v6 if v6.__class__ is str else string_to_json(v6)
+    v7 = m.file_size
+    if v7 != 0:
+        o["fileSize"] = int64_to_json(v7)
+    v8 = m.data_service_deployment_meta_data
+    if v8 is not None:
+        o["dataServiceDeploymentMetaData"] = to_json_DataServiceDeploymentMetaData(v8)
     return o
 
 
@@ -907,22 +919,30 @@ def to_json_DataServiceDeploymentMetaData(
     if m.__class__ is not DataServiceDeploymentMetaData:
         check_class(m, DataServiceDeploymentMetaData)
     o: dict[str, object] = {}
-    if m.name != "":
-        o["name"] = string_to_json(m.name)
-    if m.custom_resource_name != "":
-        o["customResourceName"] = string_to_json(m.custom_resource_name)
-    if m.target_cluster_name != "":
-        o["targetClusterName"] = string_to_json(m.target_cluster_name)
-    if m.namespace_name != "":
-        o["namespaceName"] = string_to_json(m.namespace_name)
-    if m.tls_enabled is not False:
-        o["tlsEnabled"] = bool_to_json(m.tls_enabled)
-    if m.data_service_name != "":
-        o["dataServiceName"] = string_to_json(m.data_service_name)
-    if m.data_service_version != "":
-        o["dataServiceVersion"] = string_to_json(m.data_service_version)
-    if m.image_build != "":
-        o["imageBuild"] = string_to_json(m.image_build)
+    v1 = m.name
+    if v1 != "":
+        o["name"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.custom_resource_name
+    if v2 != "":
+        o["customResourceName"] = v2 if v2.__class__ is str else string_to_json(v2)
+    v3 = m.target_cluster_name
+    if v3 != "":
+        o["targetClusterName"] = v3 if v3.__class__ is str else string_to_json(v3)
+    v4 = m.namespace_name
+    if v4 != "":
+        o["namespaceName"] = v4 if v4.__class__ is str else string_to_json(v4)
+    v5 = m.tls_enabled
+    if v5 is not False:
+        o["tlsEnabled"] = bool_to_json(v5)
+    v6 = m.data_service_name
+    if v6 != "":
+        o["dataServiceName"] = v6 if v6.__class__ is str else string_to_json(v6)
+    v7 = m.data_service_version
+    if v7 != "":
+        o["dataServiceVersion"] = v7 if v7.__class__ is str else string_to_json(v7)
+    v8 = m.image_build
+    if v8 != "":
+        o["imageBuild"] = v8 if v8.__class__ is str else string_to_json(v8)
     return o
 
 
@@ -1052,8 +1072,9 @@ def to_json_GetBackupRequest(m: GetBackupRequest) -> dict[str, object]:
     if m.__class__ is not GetBackupRequest:
         check_class(m, GetBackupRequest)
     o: dict[str, object] = {}
-    if m.id != "":
-        o["id"] = string_to_json(m.id)
+    v1 = m.id
+    if v1 != "":
+        o["id"] = v1 if v1.__class__ is str else string_to_json(v1)
     return o
 
 
@@ -1165,10 +1186,12 @@ def to_json_DeleteBackupRequest(m: DeleteBackupRequest) -> dict[str, object]:
     if m.__class__ is not DeleteBackupRequest:
         check_class(m, DeleteBackupRequest)
     o: dict[str, object] = {}
-    if m.id != "":
-        o["id"] = string_to_json(m.id)
-    if m.force is not False:
-        o["force"] = bool_to_json(m.force)
+    v1 = m.id
+    if v1 != "":
+        o["id"] = v1 if v1.__class__ is str else string_to_json(v1)
+    v2 = m.force
+    if v2 is not False:
+        o["force"] = bool_to_json(v2)
     return o
 
 
@@ -1333,10 +1356,12 @@ def to_json_ListBackupsRequest(m: ListBackupsRequest) -> dict[str, object]:
             o["backupConfigId"] = string_to_json(v2)
         case _:
             raise not_a_member()
-    if m.pagination is not None:
-        o["pagination"] = to_json_PageBasedPaginationRequest(m.pagination)
-    if m.sort is not None:
-        o["sort"] = to_json_Sort(m.sort)
+    v3 = m.pagination
+    if v3 is not None:
+        o["pagination"] = to_json_PageBasedPaginationRequest(v3)
+    v4 = m.sort
+    if v4 is not None:
+        o["sort"] = to_json_Sort(v4)
     return o
 
 
@@ -1480,10 +1505,12 @@ def to_json_ListBackupsResponse(m: ListBackupsResponse) -> dict[str, object]:
     if m.__class__ is not ListBackupsResponse:
         check_class(m, ListBackupsResponse)
     o: dict[str, object] = {}
-    if m.backups != []:
-        o["backups"] = array(to_json_Backup, m.backups)
-    if m.pagination is not None:
-        o["pagination"] = to_json_PageBasedPaginationResponse(m.pagination)
+    v1 = m.backups
+    if v1 != []:
+        o["backups"] = array(to_json_Backup, v1)
+    v2 = m.pagination
+    if v2 is not None:
+        o["pagination"] = to_json_PageBasedPaginationResponse(v2)
     return o
 
 
