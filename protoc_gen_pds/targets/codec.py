@@ -17,9 +17,6 @@ from protoc_gen_pds.targets.codec_module import Module, is_string_map
 from protoc_gen_pds.targets.codec_table import TableView, enum_table, extension_binding, table
 from protoc_gen_pds.targets.models import is_emitted
 
-LARGE = 150
-"""Fields of a message beyond which pyright gives up on the types of variables in its functions."""
-
 
 class Pair(NamedTuple):
     """Names of the functions of the runtime that read and write something."""
@@ -65,7 +62,6 @@ def view(context: Context, file: File) -> dict[str, object]:
     title = f"Wire and JSON codec of package {file.package}." if file.package else "Wire and JSON codec."
     return {
         "header": context.header(file),
-        "has_large": any(len(message.fields) > LARGE for message in file.walk_messages()),
         "doc": docstring(title, indent=0),
         "imports": module.scope.lines(),
         "tag_tables": [(name, tag) for tag, name in sorted(module.prefixes.items())],
