@@ -10,8 +10,8 @@ Deliberate differences, all of them here:
   (``_normalise``); google.protobuf has no JSON for the first;
 * a signalling NaN of a float comes back quiet, as Python's floats do (``_normalise``);
 * the largest float, as google.protobuf writes it in JSON, is refused by google.protobuf and read by ours;
-* a message within another one that comes in thousands of small parts is refused once its unknown fields are large:
-  joining them takes the square of their number (test_codec_errors.py);
+* a message within another one that comes in more than 1,000 parts with large unknown fields is refused: joining them
+  takes the square of their number (test_codec_errors.py);
 * field number 0 is refused inside of unknown groups too, as C++ does; upb looks at the outermost level only.
 """
 

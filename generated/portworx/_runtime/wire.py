@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from .errors import DecodeError
+from .parts import Parts
 
 if TYPE_CHECKING:
     from enum import IntEnum
@@ -207,22 +208,28 @@ def kept(unknown: list[bytes] | None, field: bytes) -> list[bytes]:
     return unknown
 
 
-LARGE = 1 << 16
+LARGE = 1 << 14
+MAX_PARTS = 1000
 
 
 def joined(held: bytes, unknown: list[bytes], depth: int) -> bytes:
     """The fields to keep of a message, behind those that it holds where it comes in several parts.
 
     Raises:
-        DecodeError: a message within another one comes in so many small parts that joining them would
-            take the square of their number; nobody but an attacker writes that.
+        DecodeError: a message within another one comes in more than 1,000 parts with large unknown
+            fields: joining them takes the square of their number, and only an attacker writes that.
     """
     more = b"".join(unknown)
     if not held:
         return more
-    if len(held) > LARGE and len(more) < len(held) >> 6 and depth < MAX_DEPTH:
-        raise DecodeError("unknown fields in too many parts")
-    return held + more
+    if len(held) < LARGE or depth == MAX_DEPTH:
+        return held + more
+    both = Parts(held + more)
+    if isinstance(held, Parts):
+        both.number = held.number + 1
+        if both.number > MAX_PARTS:
+            raise DecodeError(f"unknown fields in more than {MAX_PARTS} parts")
+    return both
 
 
 def read_string_map(
