@@ -710,6 +710,36 @@ def test_the_access_log_has_one_line_for_each_call(caplog: pytest.LogCaptureFixt
     assert all(record.__dict__["rpc_milliseconds"] > 0 for record in lines)
 
 
+def test_the_access_log_uses_the_record_factory_in_the_context_of_the_call(caplog: pytest.LogCaptureFixture) -> None:
+    """That is how tracing puts its ids into log lines."""
+    from contextvars import ContextVar
+
+    tenant: ContextVar[str] = ContextVar("tenant", default="none")
+    factory = logging.getLogRecordFactory()
+
+    def with_tenant(*arguments: Any, **more: Any) -> logging.LogRecord:
+        made = factory(*arguments, **more)
+        made.tenant = tenant.get()
+        return made
+
+    async def handler(request: Text, context: CallContext) -> Text:
+        tenant.set("blue")
+        return request
+
+    async def test() -> None:
+        async with service(handler) as call:
+            await call(Text(), timeout=3)
+
+    logging.setLogRecordFactory(with_tenant)
+    try:
+        with caplog.at_level(logging.INFO, logger="pds.rpc.access"):
+            run(test)
+    finally:
+        logging.setLogRecordFactory(factory)
+    lines = [record for record in caplog.records if record.name == "pds.rpc.access"]
+    assert [line.__dict__["tenant"] for line in lines] == ["blue"]
+
+
 def test_context_variables_set_by_authentication_reach_the_handler() -> None:
     from contextvars import ContextVar
 

@@ -35,7 +35,8 @@ def record(
     if message:
         text = f"{text} {message!r}"
     # Made here rather than by log(): looking for the caller in the stack costs more than the rest.
-    line = logging.LogRecord(access_log.name, level, __file__, 0, text, None, None)
+    make = logging.getLogRecordFactory()
+    line = make(access_log.name, level, __file__, 0, text, (), None)
     line.rpc_method = path
     line.rpc_code = code.name
     line.rpc_milliseconds = milliseconds

@@ -119,12 +119,15 @@ class CallContext:
     @property
     def request_id(self) -> str:
         """The id that logs and errors name: the caller's ``x-request-id``, else a random one."""
-        if not self._request_id:
-            given = self.header(REQUEST_ID_KEY) or ""
-            if not given or len(given) > _MAXIMUM_REQUEST_ID or not _USABLE(given):
-                given = f"{getrandbits(64):016x}"
-            self._request_id = given
-        return self._request_id
+        found = self._request_id
+        if not found:
+            given = self.header(REQUEST_ID_KEY)
+            if given and len(given) <= _MAXIMUM_REQUEST_ID and _USABLE(given):
+                found = given
+            else:
+                found = f"{getrandbits(64):016x}"
+            self._request_id = found
+        return found
 
     def add_trailing_metadata(self, key: str, value: str | bytes) -> None:
         """Send a pair after the response; the key in lower case, bytes only for ``...-bin`` keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -70,6 +70,7 @@ class Method(Generic[Q, S]):
         kind: which side streams.
         idempotency: what the .proto says about calling it twice.
         http: its HTTP rules, the additional bindings included.
+        path: the path of its HTTP/2 requests: ``/package.Service/Method``.
     """
 
     service: str
@@ -79,11 +80,11 @@ class Method(Generic[Q, S]):
     kind: CallKind = CallKind.UNARY_UNARY
     idempotency: Idempotency = Idempotency.UNKNOWN
     http: tuple[HttpRule, ...] = ()
+    path: str = field(init=False)
 
-    @property
-    def path(self) -> str:
-        """The path of its HTTP/2 requests: ``/package.Service/Method``."""
-        return f"/{self.service}/{self.name}"
+    def __post_init__(self) -> None:
+        """Make the path once: the access log has it in every line."""
+        object.__setattr__(self, "path", f"/{self.service}/{self.name}")
 
     @property
     def takes_request(self) -> bool:
