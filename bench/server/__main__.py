@@ -36,7 +36,7 @@ from portworx.pds.backup.apiv1.backup import Backup, GetBackupRequest, ListBacku
 from examples.backup_service.seed import rows
 
 SERVICE = "/public.portworx.pds.backup.v1.BackupService"
-CALLS = {"GetBackup": 320, "ListBackups": 32}
+CALLS = {"GetBackup": 800, "ListBackups": 80}
 CONCURRENCY = 16
 
 
