@@ -43,7 +43,7 @@ from protoc_gen_pds.rules.cel.types import (
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
 from protoc_gen_pds.rules.patterns import PatternError, prepare
 from protoc_gen_pds.schema import Schema, load_request
-from protoc_gen_pds.targets.validators_module import Module
+from protoc_gen_pds.targets.validators.module import Module
 
 Case = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""One module per output: what it needs from the model, which template, which path."""
+"""One module or package per output: what it needs from the model, which template, which path."""
 
 from protoc_gen_pds.targets.base import Target
 from protoc_gen_pds.targets.client import client

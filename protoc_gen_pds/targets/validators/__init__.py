@@ -11,12 +11,12 @@ from protoc_gen_pds.python.layout import LINE_LENGTH, docstring, string
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
-from protoc_gen_pds.targets.validators_fields import FieldChecks
-from protoc_gen_pds.targets.validators_module import Module, recursive_messages
+from protoc_gen_pds.targets.validators.fields import FieldChecks
+from protoc_gen_pds.targets.validators.module import Module, recursive_messages
 
 if TYPE_CHECKING:
     from protoc_gen_pds.rules.read import Reader
-    from protoc_gen_pds.targets.validators_rules import RuleWriter
+    from protoc_gen_pds.targets.validators.rules import RuleWriter
 
 
 class CheckView(NamedTuple):
@@ -87,7 +87,7 @@ def _view(context: Context, file: File, reader: Reader | None) -> dict[str, obje
 def _writer(module: Module, reader: Reader | None, *, raises: bool) -> RuleWriter | None:
     if reader is None:
         return None
-    from protoc_gen_pds.targets.validators_rules import RuleWriter
+    from protoc_gen_pds.targets.validators.rules import RuleWriter
 
     return RuleWriter(module, reader, raises=raises)
 

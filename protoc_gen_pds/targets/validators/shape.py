@@ -8,9 +8,9 @@ from typing import NamedTuple
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.statements import call
 from protoc_gen_pds.schema import Field, Kind
-from protoc_gen_pds.targets.codec_module import is_plain
-from protoc_gen_pds.targets.validators_module import Module
-from protoc_gen_pds.targets.validators_spot import Spot
+from protoc_gen_pds.targets.codec.module import is_plain
+from protoc_gen_pds.targets.validators.module import Module
+from protoc_gen_pds.targets.validators.spot import Spot
 
 
 class Shape(NamedTuple):

@@ -10,9 +10,9 @@ from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.defaults import zero_literal
 from protoc_gen_pds.python.statements import Expr, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_module import Module, elements, is_plain
-from protoc_gen_pds.targets.codec_read import Case, Line, cases, entry_cases, variable
-from protoc_gen_pds.targets.codec_scalars import NUMBERS
+from protoc_gen_pds.targets.codec.module import Module, elements, is_plain
+from protoc_gen_pds.targets.codec.read import Case, Line, cases, entry_cases, variable
+from protoc_gen_pds.targets.codec.scalars import NUMBERS
 
 LARGEST_CHAIN = 20
 """Branches beyond which a decoder first chooses a range of tags."""

@@ -10,11 +10,11 @@ from protoc_gen_pds.python.layout import docstring, string
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
-from protoc_gen_pds.targets.codec_decode import DecoderView, decoder, entry_decoder
-from protoc_gen_pds.targets.codec_encode import EncoderView, encoder
-from protoc_gen_pds.targets.codec_json import JsonView, json_functions
-from protoc_gen_pds.targets.codec_module import Module, is_string_map
-from protoc_gen_pds.targets.codec_table import TableView, enum_table, extension_binding, table
+from protoc_gen_pds.targets.codec.decode import DecoderView, decoder, entry_decoder
+from protoc_gen_pds.targets.codec.encode import EncoderView, encoder
+from protoc_gen_pds.targets.codec.json import JsonView, json_functions
+from protoc_gen_pds.targets.codec.module import Module, is_string_map
+from protoc_gen_pds.targets.codec.table import TableView, enum_table, extension_binding, table
 from protoc_gen_pds.targets.models import is_emitted
 
 

@@ -10,7 +10,7 @@ from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import assign, call
 from protoc_gen_pds.schema import Enum, EnumValue, Field, Message, Presence
 from protoc_gen_pds.schema.load import json_name
-from protoc_gen_pds.targets.codec_module import Module
+from protoc_gen_pds.targets.codec.module import Module
 
 _LABELS = {Presence.IMPLICIT: "implicit", Presence.EXPLICIT: "explicit", Presence.REQUIRED: "required"}
 

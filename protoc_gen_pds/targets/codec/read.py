@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.statements import Expr, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof
-from protoc_gen_pds.targets.codec_module import VALUE, Module, is_plain, is_string_map, tag_literal
-from protoc_gen_pds.targets.codec_scalars import FIXED32, LEN, NUMBERS, VARINT, wire_type
+from protoc_gen_pds.targets.codec.module import VALUE, Module, is_plain, is_string_map, tag_literal
+from protoc_gen_pds.targets.codec.scalars import FIXED32, LEN, NUMBERS, VARINT, wire_type
 
 _REST = ("b", "q", "(p := q + n)")
 """Arguments for the content of a length-delimited field.

@@ -19,8 +19,8 @@ from protoc_gen_pds.rules.cel.values import CelTypeError, Value, given, variable
 from protoc_gen_pds.rules.patterns import PatternError, Table, prepare
 from protoc_gen_pds.rules.read import Element, FieldRules, Group, Reader, Rule, Step
 from protoc_gen_pds.schema import Field, Message, Oneof
-from protoc_gen_pds.targets.validators_module import Module
-from protoc_gen_pds.targets.validators_spot import Spot
+from protoc_gen_pds.targets.validators.module import Module
+from protoc_gen_pds.targets.validators.spot import Spot
 
 _CALL = re.compile(r"\bcel\.(?=\w+\()")
 _NOW = variable("c", TIMESTAMP, "c.now")

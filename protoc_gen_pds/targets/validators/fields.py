@@ -10,14 +10,14 @@ from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import call
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import Field, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_module import elements
-from protoc_gen_pds.targets.validators_module import Module
-from protoc_gen_pds.targets.validators_shape import Body, guarded, nothing, shape_of, value_lines, when
-from protoc_gen_pds.targets.validators_spot import Spot
+from protoc_gen_pds.targets.codec.module import elements
+from protoc_gen_pds.targets.validators.module import Module
+from protoc_gen_pds.targets.validators.shape import Body, guarded, nothing, shape_of, value_lines, when
+from protoc_gen_pds.targets.validators.spot import Spot
 
 if TYPE_CHECKING:
     from protoc_gen_pds.rules.read import FieldRules
-    from protoc_gen_pds.targets.validators_rules import RuleWriter
+    from protoc_gen_pds.targets.validators.rules import RuleWriter
 
 
 class FieldChecks:

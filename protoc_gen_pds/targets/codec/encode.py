@@ -9,8 +9,8 @@ from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import bytes_literal
 from protoc_gen_pds.python.statements import assign, block, call, lines, loop
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_module import Module, elements, is_plain, is_string_map, tag_literal
-from protoc_gen_pds.targets.codec_scalars import GROUP, LEN, NUMBERS, wire_type
+from protoc_gen_pds.targets.codec.module import Module, elements, is_plain, is_string_map, tag_literal
+from protoc_gen_pds.targets.codec.scalars import GROUP, LEN, NUMBERS, wire_type
 
 
 class EncoderView(NamedTuple):

@@ -10,7 +10,7 @@ from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known
 from protoc_gen_pds.schema import Enum, Field, File, Kind, Message, Oneof
-from protoc_gen_pds.targets.codec_scalars import LEN
+from protoc_gen_pds.targets.codec.scalars import LEN
 
 PLAIN = frozenset(
     f"google.protobuf.{name}"

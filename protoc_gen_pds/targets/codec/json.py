@@ -9,8 +9,8 @@ from protoc_gen_pds.python import folding, statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
-from protoc_gen_pds.targets.codec_module import NULL_VALUE, VALUE, Module, elements, is_plain, is_string_map
-from protoc_gen_pds.targets.codec_scalars import NUMBERS
+from protoc_gen_pds.targets.codec.module import NULL_VALUE, VALUE, Module, elements, is_plain, is_string_map
+from protoc_gen_pds.targets.codec.scalars import NUMBERS
 
 
 class JsonView(NamedTuple):
