@@ -193,6 +193,16 @@ def test_options_of_json(both: codec_support.Worlds) -> None:
     assert kinds.Kinds.from_dict(message.to_dict()) == message
 
 
+def test_json_text_is_the_same_without_the_encoder_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    from protoc_gen_pds.runtime import json as runtime_json
+
+    value = {"a": [1, {"b": '"\\\n\x00é\U0001f600'}, True, None, 1.5, -0.0, 10**20], "c": {}, "d": []}
+    text = runtime_json._encode(value)
+    assert text == json.dumps(value, ensure_ascii=False)
+    monkeypatch.setattr(runtime_json, "_chunks", None)
+    assert runtime_json._encode(value) == text
+
+
 def test_fields_called_by_both_names(both: codec_support.Worlds) -> None:
     kinds = both.module("kinds.models")
     assert kinds.Kinds.from_json('{"f_int32": 1, "fString": "x"}') == kinds.Kinds(f_int32=1, f_string="x")

@@ -56,7 +56,26 @@ def to_json(
     return text
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+# What JSONEncoder.encode makes anew for each text, where the interpreter has it in C.
+_make_chunks: Any = getattr(json.encoder, "c_make_encoder", None)
+_chunks: Any = _make_chunks and _make_chunks(
+    None,
+    _encoder.default,
+    json.encoder.encode_basestring,
+    None,
+    _encoder.key_separator,
+    _encoder.item_separator,
+    _encoder.sort_keys,
+    _encoder.skipkeys,
+    _encoder.allow_nan,
+)
+
+
+def _encode(value: object) -> str:
+    if _chunks is None:
+        return _encoder.encode(value)
+    return "".join(_chunks(value, 0))
 
 
 def from_dict(cls: type[M], value: object, *, ignore_unknown: bool) -> M:
