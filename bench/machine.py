@@ -10,10 +10,9 @@ from typing import Any
 
 def machine() -> dict[str, Any]:
     """Processor, system, interpreter, and how busy it is just now."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.processor(),
-    )
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.processor())
     return {
         "cpu": model,
         "cores": os.cpu_count(),

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -22,13 +20,15 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(ROOT)]
 
 import report
 from contenders import BASELINE, CONTENDERS, MODULES, Prepared, prepare
 from worker import MESSAGES, OPERATIONS
 
-ROOT = HERE.parent.parent
+from bench.machine import machine
+
 CACHE = ROOT / ".cache" / "bench"
 RESULTS = HERE.parent / "results" / "codec.json"
 
@@ -132,21 +132,6 @@ def versions(prepared: Prepared) -> dict[str, str]:
     done = subprocess.run([prepared.python, "-c", code], check=True, capture_output=True, text=True)
     found: dict[str, str] = json.loads(done.stdout)
     return found
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.processor(),
-    )
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "load": os.getloadavg()[0],
-    }
 
 
 def main() -> int:

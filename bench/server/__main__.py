@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -33,6 +31,7 @@ import report
 from contenders import CONTENDERS, Prepared, prepare
 from portworx.pds.backup.apiv1.backup import Backup, GetBackupRequest, ListBackupsRequest, ListBackupsResponse
 
+from bench.machine import machine
 from examples.backup_service.seed import rows
 
 SERVICE = "/public.portworx.pds.backup.v1.BackupService"
@@ -131,25 +130,6 @@ def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def machine() -> dict[str, Any]:
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "load_before": round(os.getloadavg()[0], 1),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.server")
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="contenders besides the baseline")
@@ -161,7 +141,12 @@ def main() -> None:
     wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
     requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": wanted.to_bytes()}
     about = machine()
-    results: dict[str, Any] = {"machine": about, "rounds": arguments.rounds, "contenders": {}}
+    results: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": about,
+        "rounds": arguments.rounds,
+        "contenders": {},
+    }
     with ExitStack() as stack:
         peers = [stack.enter_context(started(prepare(name))) for name in names]
         asyncio.run(check(peers, requests))

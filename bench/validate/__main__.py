@@ -10,8 +10,6 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -20,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.machine import machine
 from bench.validate.contenders import Contender, contenders
 
 RESULTS = Path(__file__).parents[1] / "results" / "validate.json"
@@ -47,16 +46,6 @@ def measured(found: dict[str, Contender], rounds: int) -> dict[str, dict[str, fl
                 taken = once(one, value, loops[name])
                 cases[case][name] = min(taken, cases[case].get(name, float("inf")))
     return cases
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.processor())
-    system, load = f"{platform.system()} {platform.machine()}", os.getloadavg()[0]
-    return {
-        "cpu": model, "cores": os.cpu_count(), "system": system, "python": platform.python_version(), "load": load,
-    }  # fmt: skip
 
 
 def table(result: dict[str, Any]) -> str:
