@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .border import OpenChannel, OpenSyncChannel, aio, grpc
+from .config import ping_options
 from .method import Idempotency, Method
 from .status import StatusCode
 from .tls import ClientTls
@@ -56,6 +57,22 @@ class Retry:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ClientKeepalive:
+    """HTTP/2 pings that notice a dead server, or a dead path to it.
+
+    Attributes:
+        interval: seconds between pings on a connection that brings nothing; a server closes the
+            connection where it is below what it allows (``Keepalive.client_interval``).
+        timeout: seconds to wait for the answer before calls fail with Unavailable.
+        without_calls: whether pings are sent while there are no calls; the server must allow it.
+    """
+
+    interval: float = 60.0
+    timeout: float = 20.0
+    without_calls: bool = False
+
+
 def idempotent(*methods: Method[Any, Any]) -> list[Method[Any, Any]]:
     """Those methods that may be called twice: by ``idempotency_level``, or as an HTTP GET."""
     return [
@@ -71,6 +88,7 @@ def open_channel(
     *,
     tls: ClientTls | None = None,
     retry: Retry | None = None,
+    keepalive: ClientKeepalive | None = None,
     receive_bytes: int = 4 * 1024 * 1024,
     options: Sequence[tuple[str, Any]] = (),
     interceptors: Sequence[Any] = (),
@@ -81,6 +99,7 @@ def open_channel(
         target: ``host:port``, ``unix:path`` or another name of gRPC's.
         tls: whom to trust and what to show; None for plain text.
         retry: which calls are tried again, and how.
+        keepalive: pings; None for none, and a dead server is noticed when the kernel gives up.
         receive_bytes: largest response message, in bytes.
         options: further channel arguments; they win over those made here.
         interceptors: client interceptors of ``grpc.aio``.
@@ -88,7 +107,7 @@ def open_channel(
     Raises:
         TlsError: the certificates cannot be used.
     """
-    arguments = _arguments(retry, receive_bytes, options)
+    arguments = _arguments(retry, keepalive, receive_bytes, options)
     channel: OpenChannel
     if tls is None:
         channel = aio.insecure_channel(
@@ -106,11 +125,12 @@ def open_sync_channel(
     *,
     tls: ClientTls | None = None,
     retry: Retry | None = None,
+    keepalive: ClientKeepalive | None = None,
     receive_bytes: int = 4 * 1024 * 1024,
     options: Sequence[tuple[str, Any]] = (),
 ) -> OpenSyncChannel:
     """A channel for a sync client; arguments and errors as :func:`open_channel`."""
-    arguments = _arguments(retry, receive_bytes, options)
+    arguments = _arguments(retry, keepalive, receive_bytes, options)
     channel: OpenSyncChannel
     if tls is None:
         channel = grpc.insecure_channel(target, options=arguments)
@@ -120,9 +140,18 @@ def open_sync_channel(
 
 
 def _arguments(
-    retry: Retry | None, receive_bytes: int, options: Sequence[tuple[str, Any]]
+    retry: Retry | None,
+    keepalive: ClientKeepalive | None,
+    receive_bytes: int,
+    options: Sequence[tuple[str, Any]],
 ) -> list[tuple[str, Any]]:
     made: dict[str, Any] = {"grpc.max_receive_message_length": receive_bytes}
     if retry is not None:
         made["grpc.service_config"] = retry.service_config()
+    if keepalive is not None:
+        made.update(
+            ping_options(keepalive.interval, keepalive.timeout, keepalive.without_calls)
+        )
+        # The core would stop after two pings in a call that waits for its answer.
+        made["grpc.http2.max_pings_without_data"] = 0
     return list({**made, **dict(options)}.items())

@@ -23,8 +23,10 @@ class Limits:
         receive_bytes: largest request message, in bytes.
         send_bytes: largest response message, in bytes; None for no limit (the client has its own).
         concurrent_calls: calls at the same time; more are answered RESOURCE_EXHAUSTED. None for no limit.
-        connection_age: seconds after which a connection is closed, so that load balancers spread
-            anew; None for no limit.
+        connection_age: seconds, more or less a tenth, after which clients are told to leave a connection,
+            so that load balancers spread anew; None for no limit.
+        connection_age_grace: seconds that calls have from then on to end on it; None for as long as they
+            need. Calls that take longer fail with UNAVAILABLE, and their handlers are cancelled.
         connection_idle: seconds without a call after which a connection is closed; None for no limit.
     """
 
@@ -32,6 +34,7 @@ class Limits:
     send_bytes: int | None = None
     concurrent_calls: int | None = None
     connection_age: float | None = None
+    connection_age_grace: float | None = None
     connection_idle: float | None = None
 
 
@@ -41,7 +44,7 @@ class Keepalive:
 
     Attributes:
         interval: seconds between the server's pings on an idle connection.
-        timeout: seconds to wait for the answer before the connection is closed.
+        timeout: seconds to wait for the answer before the connection is closed and its calls are cancelled.
         client_interval: shortest interval at which clients may ping, in seconds.
         without_calls: whether pings are sent, and allowed, while there are no calls.
     """
@@ -116,6 +119,19 @@ def _milliseconds(seconds: float) -> int:
     return int(seconds * 1000)
 
 
+def ping_options(
+    interval: float, timeout: float, without_calls: bool
+) -> dict[str, int]:
+    """The arguments of gRPC's core for the pings of either side."""
+    return {
+        "grpc.keepalive_time_ms": _milliseconds(interval),
+        "grpc.keepalive_timeout_ms": _milliseconds(timeout),
+        # Without this one the core waits for a whole minute, whatever the one above says.
+        "grpc.http2.ping_timeout_ms": _milliseconds(timeout),
+        "grpc.keepalive_permit_without_calls": int(without_calls),
+    }
+
+
 def channel_options(config: BaseConfig, *, shared_port: bool) -> list[tuple[str, Any]]:
     """The arguments of gRPC's core for a server."""
     limits, keepalive = config.limits, config.keepalive
@@ -126,16 +142,17 @@ def channel_options(config: BaseConfig, *, shared_port: bool) -> list[tuple[str,
         "grpc.max_send_message_length": -1
         if limits.send_bytes is None
         else limits.send_bytes,
-        "grpc.keepalive_time_ms": _milliseconds(keepalive.interval),
-        "grpc.keepalive_timeout_ms": _milliseconds(keepalive.timeout),
-        "grpc.keepalive_permit_without_calls": int(keepalive.without_calls),
+        **ping_options(keepalive.interval, keepalive.timeout, keepalive.without_calls),
         "grpc.http2.min_ping_interval_without_data_ms": _milliseconds(
             keepalive.client_interval
         ),
     }
     if limits.connection_age is not None:
         options["grpc.max_connection_age_ms"] = _milliseconds(limits.connection_age)
-        options["grpc.max_connection_age_grace_ms"] = _milliseconds(config.grace)
+    if limits.connection_age_grace is not None:
+        options["grpc.max_connection_age_grace_ms"] = _milliseconds(
+            limits.connection_age_grace
+        )
     if limits.connection_idle is not None:
         options["grpc.max_connection_idle_ms"] = _milliseconds(limits.connection_idle)
     return list({**options, **dict(config.options)}.items())
