@@ -21,6 +21,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from portworx._runtime.rpc import CallContext, DeadlineExceeded, ResourceExhausted, Unavailable
 from portworx._runtime.rpc.health import ServingStatus
+from portworx._runtime.rpc.serve import serve
 from portworx._runtime.rpc.server import Config, GrpcServer, Limits
 from portworx._runtime.rpc.testing import running, serving
 from portworx._runtime.rpc.tls import ClientTls, ServerTls, TlsError
@@ -464,6 +465,9 @@ def test_what_is_wrong_with_a_file_is_said_at_the_start(
 
 PROGRAM = """
     import asyncio, os, sys
+    workers, loop = int(sys.argv[1]), sys.argv[2]
+    if loop == "none":
+        sys.modules["uvloop"] = None  # as if it were not installed
     from portworx._runtime.rpc.serve import serve
     from portworx._runtime.rpc.server import Config
     from portworx.common.apiv1.meta import Meta
@@ -479,19 +483,24 @@ PROGRAM = """
             if self.begun == 100:
                 os.write(1, b"100 calls\\n")
             await asyncio.sleep(float(request.id))
-            return Backup(meta=Meta(uid=str(os.getpid())))
+            name = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+            return Backup(meta=Meta(uid=str(os.getpid()), name=name))
 
-    workers = int(sys.argv[1])
-    config = Config(address="127.0.0.1:0", grace=10)
-    serve(Service, config=config, workers=workers, started=lambda server: os.write(1, f"{server.address}\\n".encode()))
+    serve(
+        Service,
+        config=Config(address="127.0.0.1:0", grace=10),
+        workers=workers,
+        uvloop={"asyncio": False, "uvloop": True}.get(loop),
+        started=lambda server: os.write(1, f"{server.address}\\n".encode()),
+    )
     print("ended", flush=True)
 """
 
 
-def start(workers: int) -> tuple[subprocess.Popen[str], str]:
+def start(workers: int, loop: str = "default") -> tuple[subprocess.Popen[str], str]:
     path = os.pathsep.join([str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(workers)],
+        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(workers), loop],
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -503,12 +512,21 @@ def start(workers: int) -> tuple[subprocess.Popen[str], str]:
     return process, addresses.pop()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_and_loses_no_accepted_call(number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "loop", "used"),
+    [
+        (signal.SIGTERM, "default", "uvloop"),
+        (signal.SIGINT, "uvloop", "uvloop"),
+        (signal.SIGTERM, "asyncio", "asyncio"),
+        (signal.SIGINT, "none", "asyncio"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop does not run on Windows")
+def test_a_signal_drains_and_loses_no_accepted_call(number: signal.Signals, loop: str, used: str) -> None:
     """A hundred calls that are running when the signal comes are all answered."""
 
     async def test() -> None:
-        process, address = start(1)
+        process, address = start(1, loop)
         try:
             async with grpc.aio.insecure_channel(address) as channel:
                 client = BackupServiceClient(channel)
@@ -519,12 +537,19 @@ def test_a_signal_drains_and_loses_no_accepted_call(number: signal.Signals) -> N
                 process.send_signal(number)
                 answers = await asyncio.gather(*calls)
                 assert len(answers) == 100
+                assert {answer.meta.name for answer in answers if answer.meta} == {used}
             out, errors = await asyncio.to_thread(process.communicate, timeout=20)
         finally:
             process.kill()
         assert (process.returncode, out) == (0, "ended\n"), errors
 
     run(test)
+
+
+def test_uvloop_that_is_asked_for_and_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(ImportError, match="pip install uvloop"):
+        serve(Slow(), config=Config("127.0.0.1:0"), uvloop=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT balances on Linux only")

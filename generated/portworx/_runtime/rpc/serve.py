@@ -86,6 +86,7 @@ def serve(
         OSError: the address is in use or not ours.
         TlsError: the certificates cannot be used.
         ValueError: several workers on a unix socket, or with implementations made before the fork.
+        ImportError: uvloop is asked for and not installed.
         ChildProcessError: a worker ended by itself; the others have been stopped.
     """
     config = config or Config()
@@ -144,8 +145,10 @@ def _loop_factory(
         factory: Callable[[], asyncio.AbstractEventLoop] = import_module(
             "uvloop"
         ).new_event_loop
-    except ImportError:
+    except ImportError as error:
         if uvloop:
-            raise
+            raise ImportError(
+                "uvloop=True needs the package uvloop: pip install uvloop"
+            ) from error
         return None
     return factory
