@@ -228,6 +228,35 @@ def test_a_graph_of_messages_with_more_ways_through_it_than_time_is_left_at_the_
     assert (found.rule_id, len(found.field_path)) == ("shape.depth", 101)
 
 
+def test_a_message_that_is_held_twice_at_every_level_takes_no_exponential_time(shapes: ModuleType) -> None:
+    def doubled(leaf: Any) -> Any:
+        for _ in range(98):
+            leaf = shapes.Tree(children=[leaf, leaf])
+        return leaf
+
+    assert shapes.violations(doubled(shapes.Tree())) == []
+    found = shapes.violations(doubled(shapes.Tree(children=5)))
+    assert [(v.rule_id, len(v.field_path)) for v in (found[0], found[-1])] == [("shape.type", 99)] * 2
+    # The same messages less deep, and then one level too deep.
+    tree = doubled(shapes.Tree())
+    deeper = shapes.Tree(children=[tree, shapes.Tree(child=shapes.Tree(child=tree))])
+    assert {v.rule_id for v in shapes.violations(deeper)} == {"shape.depth"}
+
+
+def test_json_that_is_held_twice_at_every_level_takes_no_exponential_time(shapes: ModuleType) -> None:
+    def doubled(leaf: Any) -> Any:
+        for _ in range(49):
+            leaf = [leaf, {"a": leaf}]
+        return leaf
+
+    assert shapes.violations(shapes.All(value=doubled([]))) == []
+    found = shapes.violations(shapes.All(value=doubled([object()])))
+    assert {v.rule_id for v in found} == {"shape.type"}
+    loop: list[Any] = []
+    loop += [loop, loop]
+    assert [v.rule_id for v in shapes.violations(shapes.All(value=loop))] == ["shape.depth"]
+
+
 def test_a_chain_of_ten_thousand_messages_is_a_violation(shapes: ModuleType) -> None:
     tree = shapes.Tree()
     for _ in range(10_000):

@@ -9,6 +9,7 @@ methods here about the rest; they return whether the value may be given to its r
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from ..message import MAX_DEPTH, Message
@@ -22,6 +23,10 @@ _FLOAT_MAX = 3.4028235677973366e38
 """The first double that does not round to a float any more."""
 
 
+MANY = 1 << 16
+"""Values that may hold their like, until a run looks out for those that it has seen before."""
+
+
 class Enough(Exception):
     """Ends a run that wants one violation only."""
 
@@ -33,12 +38,16 @@ class Check:
         found: the violations so far.
         faults: how many values of a wrong shape there were: rules about a message are left out where
             this number has grown in it.
+        overflow: whether something was nested too deeply. What may be nested is not looked into after
+            that: where a value holds itself, and several times, there are more ways through it than any
+            run has time for.
     """
 
     # Class attributes as defaults: a run that nothing goes wrong in costs two assignments.
     faults = 0
+    overflow = False
     _for_key = False
-    _overflow = False
+    _entered = 0
     _special = False
     _fail_fast = False
     _only: list[tuple[str, ...]] | None = None
@@ -47,6 +56,11 @@ class Check:
     def __init__(self, root: type[Message]) -> None:
         self.found: list[Violation] = []
         self._root = root
+
+    @cached_property
+    def _seen(self) -> dict[int, int]:
+        """How deep in the message values were seen, by their ids."""
+        return {}
 
     def configure(
         self, fail_fast: bool, only: FieldMask | None, now: Timestamp | int | None
@@ -240,13 +254,9 @@ class Check:
         self.report(at, "shape.type", _expected(f"a {cls.__qualname__}", value))
         return True
 
-    def too_deep(self, at: Place) -> bool:
-        """Whether a message is nested more deeply than can be decoded; reported if so.
-
-        After that no message that may hold itself is looked into any more: where one does, and several
-        times, there are more ways through it than any run has time for.
-        """
-        if self._overflow:
+    def skips(self, m: Message, at: Place) -> bool:
+        """Whether a message that may hold its like is not looked into; reported if it is nested too deeply."""
+        if self.overflow:
             # What is not looked into counts as faulty, so that no rule sees it.
             self.faults += 1
             return True
@@ -255,12 +265,29 @@ class Check:
             place = place[0]
             depth += 1
         if depth <= MAX_DEPTH:
-            return False
+            return self.repeats(m, depth)
         self.faults += 1
-        self._overflow = True
+        self.overflow = True
         self.report(
             at, "shape.depth", f"messages must be nested at most {MAX_DEPTH} deep"
         )
+        return True
+
+    def repeats(self, value: object, depth: int) -> bool:
+        """Whether a run that takes long has seen a value before, no less deep in the message.
+
+        A value that is held twice, by one that is held twice, and so on, is reached in more ways than
+        any run has time for: after the first thousands, each value is checked in one place only.
+        """
+        self._entered += 1
+        if self._entered <= MANY:
+            return False
+        if depth > self._seen.get(id(value), -1):
+            self._seen[id(value)] = depth
+            return False
+        if self.faults:
+            # Perhaps in this value.
+            self.faults += 1
         return True
 
     def map_key(self, kind: str, value: object, at: Place, name: str) -> bool:

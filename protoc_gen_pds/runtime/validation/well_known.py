@@ -90,8 +90,10 @@ def _json_object(
 ) -> bool:
     if not isinstance(value, dict):
         return c.wrong(value, "a dict", at, name, key)
-    if depth <= 0:
+    if depth <= 0 or c.overflow:
         return _too_deep(c, at, name, key)
+    if c.repeats(value, MAX_DEPTH - depth):
+        return not c.faults
     good = True
     place = (at, name, key)
     for member, item in cast("dict[Anything, object]", value).items():
@@ -105,8 +107,10 @@ def _json_array(
 ) -> bool:
     if not isinstance(value, list | tuple):
         return c.wrong(value, "a list", at, name, key)
-    if depth <= 0:
+    if depth <= 0 or c.overflow:
         return _too_deep(c, at, name, key)
+    if c.repeats(value, MAX_DEPTH - depth):
+        return not c.faults
     good = True
     place = (at, name, key)
     for i, item in enumerate(cast("list[object]", value)):
@@ -115,6 +119,10 @@ def _json_array(
 
 
 def _too_deep(c: Check, at: Place, name: str, key: Key) -> bool:
+    if c.overflow:
+        c.faults += 1
+        return False
+    c.overflow = True
     return c.fault(at, name, "depth", f"must be nested at most {MAX_DEPTH} deep", key)
 
 

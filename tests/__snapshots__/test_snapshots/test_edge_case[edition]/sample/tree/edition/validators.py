@@ -14,7 +14,7 @@ __all__ = ["validate", "violations"]
 def check_Features(m: Features, c: Check, at: Place) -> None:
     if m.__class__ is not Features and c.wrong_class(m, Features, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.tracked
     if v1 is not None:

@@ -153,7 +153,7 @@ def check_None_(m: None_, c: Check, at: Place) -> None:
 def check_Message(m: Message, c: Check, at: Place) -> None:
     if m.__class__ is not Message and c.wrong_class(m, Message, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.inner
     if v1 is not None:
@@ -166,7 +166,7 @@ def check_Message(m: Message, c: Check, at: Place) -> None:
 def check_Message_Message(m: Message.Message, c: Check, at: Place) -> None:
     if m.__class__ is not Message.Message and c.wrong_class(m, Message.Message, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.message
     if v1 is not None:

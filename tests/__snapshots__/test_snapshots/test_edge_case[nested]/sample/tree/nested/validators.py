@@ -15,7 +15,7 @@ __all__ = ["validate", "violations"]
 def check_Outer(m: Outer, c: Check, at: Place) -> None:
     if m.__class__ is not Outer and c.wrong_class(m, Outer, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.middle
     if v1 is not None:
@@ -34,7 +34,7 @@ def check_Outer(m: Outer, c: Check, at: Place) -> None:
 def check_Outer_Middle(m: Outer.Middle, c: Check, at: Place) -> None:
     if m.__class__ is not Outer.Middle and c.wrong_class(m, Outer.Middle, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.inners
     if v1.__class__ is list or c.list(v1, at, "inners"):
@@ -53,7 +53,7 @@ def check_Outer_Middle_Inner(m: Outer.Middle.Inner, c: Check, at: Place) -> None
         m, Outer.Middle.Inner, at
     ):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.state
     if v1.__class__ is not Outer.Middle.Inner.State:
@@ -69,7 +69,7 @@ def check_Outer_Middle_Inner(m: Outer.Middle.Inner, c: Check, at: Place) -> None
 def check_Sibling(m: Sibling, c: Check, at: Place) -> None:
     if m.__class__ is not Sibling and c.wrong_class(m, Sibling, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.outer
     if v1 is not None:
@@ -82,7 +82,7 @@ def check_Sibling(m: Sibling, c: Check, at: Place) -> None:
 def check_Sibling_Outer(m: Sibling.Outer, c: Check, at: Place) -> None:
     if m.__class__ is not Sibling.Outer and c.wrong_class(m, Sibling.Outer, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     v1 = m.outermost
     if v1 is not None:

@@ -21,7 +21,7 @@ __all__ = ["validate", "violations"]
 def check_Choice(m: Choice, c: Check, at: Place) -> None:
     if m.__class__ is not Choice and c.wrong_class(m, Choice, at):
         return
-    if c.too_deep(at):
+    if c.skips(m, at):
         return
     match m.kind:
         case None:
