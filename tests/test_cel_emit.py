@@ -10,6 +10,7 @@ import pytest
 from protoc_gen_pds.python.expressions import Expression
 from protoc_gen_pds.rules.cel import parse
 from protoc_gen_pds.rules.cel.compiler import Compiler
+from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.types import DOUBLE, DURATION, INT, STRING, TIMESTAMP, UINT, Type, list_of
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
@@ -18,7 +19,7 @@ from protoc_gen_pds.runtime.validation import RuleError
 
 
 def compiled(source: str, **types: Type) -> Value:
-    fields: Any = Fields(None, None)  # type: ignore[arg-type]
+    fields: Any = Fields(None, None, Declarations())  # type: ignore[arg-type]
     compiler = Compiler(fields, lambda text: f"re.compile({text!r}).search")
     return compiler.compile(parse(source), {name: variable(name, type) for name, type in types.items()})
 

@@ -21,6 +21,25 @@ from invocation import tool
 from protoc_gen_pds import plugin
 from protoc_gen_pds.compiler import compile_files
 
+OLD = """
+syntax = "proto2";
+package old;
+import "google/protobuf/timestamp.proto";
+import "google/protobuf/wrappers.proto";
+message Base { extensions 100 to 199; message Scope { extend Base { optional bool flag = 108; } } }
+enum Kind { FIRST = 3; SECOND = 4; }
+message Part { optional int32 x = 1; }
+extend Base {
+  optional string note = 100;
+  optional int32 level = 101 [default = 7];
+  optional Kind kind = 102;
+  repeated string tags = 103;
+  optional Part part = 104;
+  optional google.protobuf.Timestamp seen = 105;
+  optional google.protobuf.Int64Value count = 106;
+  optional Kind second = 107 [default = SECOND];
+}
+"""
 HEAD = """
 syntax = "proto3";
 package probe;
@@ -30,6 +49,7 @@ import "google/protobuf/field_mask.proto";
 import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "google/protobuf/wrappers.proto";
+import "old.proto";
 enum E { ZERO = 0; ONE = 1; }
 message Inner { int32 x = 1; }
 """
@@ -51,6 +71,7 @@ message M%d {
   google.protobuf.FieldMask fm = 13;
   map<string, google.protobuf.Timestamp> times = 14;
   uint32 u = 15;
+  old.Base old = 16;
 }
 """
 FILLED = {
@@ -69,6 +90,16 @@ FILLED = {
     "fm": "a",
     "times": {"k": "1970-01-01T00:00:07Z"},
     "u": 3,
+    "old": {
+        "[old.note]": "hi",
+        "[old.level]": 0,
+        "[old.kind]": "SECOND",
+        "[old.tags]": ["a", "b"],
+        "[old.part]": {"x": 1},
+        "[old.seen]": "1970-01-01T00:00:07Z",
+        "[old.count]": "5",
+        "[old.Base.Scope.flag]": True,
+    },
 }
 EXPRESSIONS = """
 this.any.x == 1
@@ -187,6 +218,26 @@ this.inners.all(i, x, x.x == 1)
 startsWith(this.s, 'a')
 this.s.string() == 'abc'
 base64.encode(b'a') == 'YQ=='
+has(this.old.`old.note`)
+has(this.old.`old.tags`)
+has(this.old.`old.missing`)
+this.old.`old.note`.startsWith('h')
+this.old.`old.note` == '' || this.old.`old.note` == 'hi'
+this.old.`old.level` == 7
+this.old.`old.kind` == 3
+this.old.`old.second` == 4
+this.old.`old.tags`.all(t, t != '')
+this.old.`old.tags`.size() == 2
+this.old.`old.part`.x == 1
+this.old.`old.part` == old.Part{x: 1}
+this.old.`old.seen` == this.ts
+this.old.`old.count` == null || this.old.`old.count` == 5
+this.old.`old.Base.Scope.flag`
+this.`old.note` == 'hi'
+this.old.`old.missing` == 1
+dyn(this.old).`old.note` == 'hi'
+has(dyn(this.old).`old.tags`)
+dyn(this.old).`old.missing` == 'hi'
 """.strip().splitlines()
 
 OTHERWISE: dict[str, tuple[str, str]] = {
@@ -210,8 +261,11 @@ def probe(tmp_path: Path, import_tree: Any) -> Any:
     sources = [e.replace("SELF", f"probe.M{i}") for i, e in enumerate(expressions)]
     text = HEAD + "".join(MESSAGE % (i, json.dumps(source)) for i, source in enumerate(sources))
     (tmp_path / "probe.proto").write_text(text)
+    (tmp_path / "old.proto").write_text(OLD)
     files = compile_files(["probe.proto"], [str(tmp_path)])
-    request = support.make_request(files, ["probe.proto"], "emit=validators,on_rule_error=raise,package=probed")
+    request = support.make_request(
+        files, ["old.proto", "probe.proto"], "emit=validators,on_rule_error=raise,package=probed"
+    )
     response = plugin.respond(request)
     assert not response.error
     import_tree({file.name: file.content for file in response.file}, "probed.probe")

@@ -48,6 +48,16 @@ def is_well_known(element: Message | Enum | File) -> bool:
     return element.file.name in RUNTIME_FILES
 
 
+def is_emitted(extension: Field) -> bool:
+    """Whether Python code is made for an extension; custom options live in descriptors only.
+
+    So do predefined rules of validation, which extend the messages that those options consist of.
+    """
+    assert extension.extendee is not None
+    file = extension.extendee.file
+    return file.name != "google/protobuf/descriptor.proto" and file.package != "buf.validate"
+
+
 def is_wrapper(message: Message) -> bool:
     """Whether fields of a message type hold the bare scalar (google/protobuf/wrappers.proto)."""
     return message.full_name in _WRAPPERS
@@ -87,6 +97,13 @@ class Types:
             module = self.scope.relative(self.names.package_of(element.file), "models")
         first, dot, rest = name.partition(".")
         return f"{self.scope.name(module, first)}{dot}{rest}"
+
+    def extension(self, field: Field) -> str:
+        """An expression for the key of an extension field, in a module other than its models."""
+        attribute = self.names.attribute(field)
+        if field.parent is not None:
+            return f"{self.reference(field.parent)}.{attribute}"
+        return self.scope.name(self.scope.relative(self.names.package_of(field.file), "models"), attribute)
 
     def own(self, name: str, within: Message | None) -> str:
         """A top-level class of the module itself, by an alias where the class body hides its name."""

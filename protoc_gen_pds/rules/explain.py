@@ -54,8 +54,7 @@ class _Words:
     def __init__(self, message: Message, reader: Reader) -> None:
         self._reader = reader
         names = Names(Options())
-        fields = Fields(names, Types(names, Scope(())))
-        self._compiler = Compiler(fields, _pattern, Declarations(message.file))
+        self._compiler = Compiler(Fields(names, Types(names, Scope(())), Declarations(message.file)), _pattern)
 
     def field(self, field: Field, rules: FieldRules) -> Iterator[str]:
         if rules.is_required:

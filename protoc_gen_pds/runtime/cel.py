@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .cel_format import Moment, Span, Unsigned, format_string
 from .cel_messages import (
+    default,
     dispatch,
     float32,
     given,
@@ -77,6 +78,7 @@ __all__ = [
     "day_of_week",
     "day_of_year",
     "decode",
+    "default",
     "dispatch",
     "divide",
     "divide_double",

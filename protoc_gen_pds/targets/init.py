@@ -8,11 +8,10 @@ from typing import NamedTuple
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.names import Names, unique
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.python.types import RUNTIME, is_well_known
+from protoc_gen_pds.python.types import RUNTIME, is_emitted, is_well_known
 from protoc_gen_pds.schema import File
 from protoc_gen_pds.targets import services
 from protoc_gen_pds.targets.base import Context, OutputFile
-from protoc_gen_pds.targets.models import is_emitted
 
 SUBMODULES = frozenset({"client", "codec", "descriptors", "methods", "models", "server", "validators"})
 """Modules of a file's package: importing one binds its name, so nothing else is exported by it."""

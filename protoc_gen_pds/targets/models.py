@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from protoc_gen_pds.python import folding, layout
 from protoc_gen_pds.python.defaults import default_literal, zero_literal
 from protoc_gen_pds.python.scope import Scope
-from protoc_gen_pds.python.types import RUNTIME, Types, is_well_known, taken_names
+from protoc_gen_pds.python.types import RUNTIME, Types, is_emitted, is_well_known, taken_names
 from protoc_gen_pds.schema import Enum, EnumValue, Field, File, Message, Oneof, Presence
 from protoc_gen_pds.targets.base import Context, OutputFile
 from protoc_gen_pds.targets.models_view import (
@@ -258,16 +258,6 @@ class _Builder:
         call = folding.bracketed(f"{kind}({', '.join(arguments)})", indent=indent, before=before)
         line = head + call
         return ExtensionView(line, self._doc(field, indent))
-
-
-def is_emitted(extension: Field) -> bool:
-    """Whether Python code is made for an extension; custom options live in descriptors only.
-
-    So do predefined rules of validation, which extend the messages that those options consist of.
-    """
-    assert extension.extendee is not None
-    file = extension.extendee.file
-    return file.name != "google/protobuf/descriptor.proto" and file.package != "buf.validate"
 
 
 def _attributes(message: Message) -> list[Field | Oneof]:

@@ -13,15 +13,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .cel_format import Moment, Span, Unsigned, duration_text, timestamp_text
 from .message import Message, codec_of
-from .registry import find_message
+from .registry import find_extension, find_message
 from .validation.violation import RuleError
 
 if TYPE_CHECKING:
     from .fields import Field
+
+T = TypeVar("T")
 
 _ZEROS: dict[str, Any] = {
     "bool": False,
@@ -101,10 +103,18 @@ def _of_field(field: Field, value: Any) -> Any:
     return Unsigned(value) if field.kind in _UNSIGNED else value
 
 
-def _find(message: Message, name: str) -> Field | None:
-    table = codec_of(type(message)).fields
-    fields: tuple[Field, ...] = table() if table is not None else ()
-    return next((field for field in fields if field.name == name), None)
+def _read(value: Any, name: str) -> tuple[Field, Any]:
+    """A field of a value of unknown type, or an extension by its full name, and what it holds."""
+    if isinstance(value, Message):
+        table = codec_of(type(value)).fields
+        fields: tuple[Field, ...] = table() if table is not None else ()
+        field = next((field for field in fields if field.name == name), None)
+        if field is not None:
+            return field, field.get(value)
+        extension: Any = find_extension(name)
+        if extension is not None and extension.extendee == value._full_name:
+            return extension.codec.field, extension.get(value)
+    raise RuleError(f"no such field: {name}")
 
 
 def _unset(message: Message, field: Field) -> Any:
@@ -125,10 +135,7 @@ def select(value: Any, name: str) -> Any:
         if name not in value:
             raise RuleError(f"no such key: {name!r}")
         return value[name]
-    field = _find(value, name) if isinstance(value, Message) else None
-    if field is None:
-        raise RuleError(f"no such field: {name}")
-    found = field.get(value)
+    field, found = _read(value, name)
     if field.key is not None:
         return {k: _of_field(field, item) for k, item in found.items()}
     if field.label == "repeated":
@@ -140,15 +147,17 @@ def has(value: Any, name: str) -> bool:
     """Whether a value of unknown type has a key or a field that is set."""
     if isinstance(value, Mapping):
         return name in value
-    field = _find(value, name) if isinstance(value, Message) else None
-    if field is None:
-        raise RuleError(f"no such field: {name}")
-    found = field.get(value)
+    field, found = _read(value, name)
     if field.key is not None or field.label == "repeated":
         return len(found) > 0
     if field.label == "implicit":
         return bool(found)
     return found is not None
+
+
+def default(value: T | None, otherwise: T) -> T:
+    """What is held, or the default of a field that is not set."""
+    return otherwise if value is None else value
 
 
 def type_of(value: Any) -> str:

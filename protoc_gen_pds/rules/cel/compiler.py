@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from protoc_gen_pds.rules.cel import functions, macros, operators
-from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.dynamic import dispatched
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.syntax import (
@@ -90,15 +89,13 @@ class Compiler:
     """Compiles expressions for one module.
 
     Attributes:
-        fields: selects fields of its messages.
+        fields: selects fields of its messages, and finds what expressions name.
         pattern: gives the name under which a compiled pattern is found in the module.
-        declared: finds messages, enums and their values that expressions name.
         container: the package in which names of expressions are looked up first.
     """
 
     fields: Fields
     pattern: Callable[[str], str]
-    declared: Declarations = field(default_factory=Declarations)
     container: str = ""
     _loops: int = field(default=0, init=False)
 
@@ -117,7 +114,7 @@ class Compiler:
             case Identifier(name):
                 found = self._named(expression, names)
                 if found is None:
-                    raise CelTypeError(f"undeclared name {name}{self.declared.hint(name)}")
+                    raise CelTypeError(f"undeclared name {name}{self.fields.declared.hint(name)}")
                 return found
             case Select(operand, name):
                 found = self._named(expression, names)
@@ -166,17 +163,17 @@ class Compiler:
         if path.partition(".")[0] in names.local:
             return None
         for name in self._candidates(path):
-            found = names.declared.get(name) or self.declared.value(name)
+            found = names.declared.get(name) or self.fields.declared.value(name)
             if found is not None:
                 return found
         return None
 
     def _message(self, name: str) -> str | Message:
         for candidate in self._candidates(name):
-            found = self.declared.message(candidate)
+            found = self.fields.declared.message(candidate)
             if found is not None:
                 return found
-        raise CelTypeError(f"there is no message {name.removeprefix('.')}{self.declared.hint(name)}")
+        raise CelTypeError(f"there is no message {name.removeprefix('.')}{self.fields.declared.hint(name)}")
 
     @staticmethod
     def _index(operand: Value, index: Value) -> Value:

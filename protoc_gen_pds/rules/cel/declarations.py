@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from protoc_gen_pds.python.types import is_emitted
 from protoc_gen_pds.rules.cel.types import INT, TYPE, WRAPPERS
 from protoc_gen_pds.rules.cel.values import Value, constant
-from protoc_gen_pds.schema import Enum, File, Message
+from protoc_gen_pds.schema import Enum, Field, File, Message
 
 _BASIC_TYPES = ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")
 BUILT_IN = (
@@ -28,7 +29,7 @@ class Declarations:
     file: File | None = None
 
     @cached_property
-    def _elements(self) -> dict[str, Message | Enum]:
+    def _files(self) -> tuple[File, ...]:
         files: dict[str, File] = {}
         work = [self.file] if self.file is not None else []
         while work:
@@ -36,7 +37,15 @@ class Declarations:
             if file.name not in files:
                 files[file.name] = file
                 work += file.dependencies
-        return {element.full_name: element for file in files.values() for element in _types(file)}
+        return tuple(files.values())
+
+    @cached_property
+    def _elements(self) -> dict[str, Message | Enum]:
+        return {element.full_name: element for file in self._files for element in _types(file)}
+
+    @cached_property
+    def _extensions(self) -> dict[str, Field]:
+        return {field.full_name: field for file in self._files for field in file.walk_extensions() if is_emitted(field)}
 
     def value(self, name: str) -> Value | None:
         """A type or the number of an enum's value, by its full name."""
@@ -60,6 +69,11 @@ class Declarations:
             return name
         found = self._elements.get(name)
         return found if isinstance(found, Message) else None
+
+    def extension(self, name: str, message: Message) -> Field | None:
+        """The field that extends a message, by its full name."""
+        found = self._extensions.get(name)
+        return found if found is not None and found.extendee is message else None
 
     def hint(self, name: str) -> str:
         """The end of an error about a name that is missing: the full name that may be meant."""

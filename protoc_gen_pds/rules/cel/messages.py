@@ -1,12 +1,14 @@
-"""Selecting fields: of generated dataclasses, and of the constant messages that rules are written in."""
+"""Selecting fields and extensions: of generated dataclasses, and of the constant messages that rules are written in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from protoc_gen_pds.python.defaults import default_literal
 from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.types import Types
+from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.literals import assignable, built_in
 from protoc_gen_pds.rules.cel.types import (
     BOOL,
@@ -24,11 +26,15 @@ from protoc_gen_pds.schema import Field, Message, Presence
 
 
 class Fields:
-    """Selects fields; ``types`` spells the classes of one generated module."""
+    """Selects fields.
 
-    def __init__(self, names: Names, types: Types) -> None:
+    ``types`` spells the classes of one generated module, ``declared`` finds what expressions in it can name.
+    """
+
+    def __init__(self, names: Names, types: Types, declared: Declarations) -> None:
         self._names = names
         self._types = types
+        self.declared = declared
 
     def select(self, operand: Value, name: str) -> Value:
         """``operand.name``."""
@@ -41,10 +47,26 @@ class Fields:
             raise CelTypeError(f"a {operand.type} has no field {name}")
         if operand.type.message is None:
             return _rule_field(operand, name)
-        return self._field(operand, _find(operand.type, name))
+        return self._field(operand, self._find(operand.type, name))
+
+    def _find(self, type: Type, name: str) -> Field:
+        assert type.message is not None
+        for field in type.message.fields:
+            if field.name == name:
+                return field
+        extension = self.declared.extension(name, type.message)
+        if extension is None:
+            raise CelTypeError(f"{type} has no field {name}")
+        return extension
+
+    def _code(self, operand: Value, field: Field) -> str:
+        """What a field or an extension holds."""
+        if field.extendee is not None:
+            return f"{self._types.extension(field)}.get({operand.code})"
+        return f"{operand.code}.{self._names.attribute(field)}"
 
     def _field(self, operand: Value, field: Field) -> Value:
-        code = f"{operand.code}.{self._names.attribute(field)}"
+        code = self._code(operand, field)
         type = field_type(field)
         found = Value(code, type, free=operand.free, fails=operand.fails)
         if field.presence in (Presence.IMPLICIT, Presence.NONE) or conversion(field):
@@ -61,9 +83,11 @@ class Fields:
 
     def _with_default(self, code: str, field: Field, operand: Value, type: Type) -> str:
         if field.default is not None:
+            if field.extendee is not None:
+                return f"cel.default({code}, {default_literal(field, self._types)})"
             return f"{operand.code}.{self._names.default_property(field)}"
         if field.enum is not None and field.enum.values[0].number != 0:
-            return f"({field.enum.values[0].number} if {code} is None else {code})"
+            return f"cel.default({code}, {field.enum.values[0].number})"
         zero = {"bool": "False", "string": '""', "bytes": 'b""', "double": "0.0"}.get(type.name, "0")
         return f"({code} or {zero})"
 
@@ -78,9 +102,8 @@ class Fields:
             raise CelTypeError(f"a {operand.type} has no field {name}")
         if operand.type.message is None:
             return truth(is_set(operand.constant, _descriptor(operand, name)))
-        field = _find(operand.type, name)
-        code = f"{operand.code}.{self._names.attribute(field)}"
-        return replace(operand, code=f"({present(field, code)})", type=BOOL, choice=None)
+        field = self._find(operand.type, name)
+        return replace(operand, code=f"({present(field, self._code(operand, field))})", type=BOOL, choice=None)
 
     # -- messages that are made ------------------------------------------------------------------
 
@@ -142,14 +165,6 @@ def converted(value: Value, field: Field) -> Value:
     if value.type == field_type(field) and field.repeated:
         return replace(value, code=f"[{function}(x) for x in {code}]", fails=fails)
     return replace(value, code=f"{function}({code})", fails=fails)
-
-
-def _find(type: Type, name: str) -> Field:
-    assert type.message is not None
-    for field in type.message.fields:
-        if field.name == name:
-            return field
-    raise CelTypeError(f"{type} has no field {name}")
 
 
 def _descriptor(operand: Value, name: str) -> Any:

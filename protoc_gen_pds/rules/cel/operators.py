@@ -108,6 +108,8 @@ def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
             return combine(f"cel.modulo({left.code}, {right.code})", left.type, left, right, fails=True)
         return combine(f"{checked}({left.code} {symbol} {right.code})", left.type, left, right, fails=True)
     if symbol == "+" and left.type.name == right.type.name and left.type.name in ("string", "bytes", "list"):
+        if left.type.name == "list" and (_is_empty(left) or _is_empty(right)):
+            return right if _is_empty(left) else left
         return combine(plain, left.type if left.type == right.type else list_of(DYN), left, right)
     times = {
         ("+", TIMESTAMP, DURATION): TIMESTAMP,
@@ -125,6 +127,10 @@ def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
         return combine(plain, found, left, right)
     checked = "cel.timestamp" if found is TIMESTAMP else "cel.int64"
     return combine(f"{checked}({left.code} {symbol} {right.code})", found, left, right, fails=True)
+
+
+def _is_empty(value: Value) -> bool:
+    return value.known and value.constant == []
 
 
 def negated(operand: Value) -> Value:

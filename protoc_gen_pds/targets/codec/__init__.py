@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import docstring, string
-from protoc_gen_pds.python.types import is_well_known
+from protoc_gen_pds.python.types import is_emitted, is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
 from protoc_gen_pds.targets.codec.decode import DecoderView, decoder, entry_decoder
@@ -15,7 +15,6 @@ from protoc_gen_pds.targets.codec.encode import EncoderView, encoder
 from protoc_gen_pds.targets.codec.json import JsonView, json_functions
 from protoc_gen_pds.targets.codec.module import Module, is_string_map
 from protoc_gen_pds.targets.codec.table import TableView, enum_table, extension_binding, table
-from protoc_gen_pds.targets.models import is_emitted
 
 
 class Pair(NamedTuple):

@@ -81,11 +81,7 @@ def enum_table(module: Module, enum: Enum) -> str:
 
 def extension_binding(module: Module, field: Field) -> str:
     """The statement that attaches its codec to an extension."""
-    attribute = module.names.attribute(field)
-    if field.parent is not None:
-        key = f"{module.cls(field.parent)}.{attribute}"
-    else:
-        key = module.scope.name(module.scope.relative(module.names.package_of(field.file), "models"), attribute)
+    key = module.types.extension(field)
     described = call(module.runtime("Field", "fields"), *field_arguments(module, field))
     codec = call(module.runtime("extension_codec", "extension_codec"), described)
     return "\n".join(statements.lines(call(module.runtime("bind_extension", "extensions"), key, codec), 0))

@@ -41,8 +41,7 @@ class RuleWriter:
         self.raises = raises
         """Whether a rule that does not compile becomes a check that raises."""
         self._module = module
-        fields = Fields(module.names, module.types)
-        self._compiler = Compiler(fields, self._pattern, Declarations(module.file))
+        self._compiler = Compiler(Fields(module.names, module.types, Declarations(module.file)), self._pattern)
         self._patterns: dict[str, Constant] = {}
         self._rules: dict[tuple[Step, ...], Constant] = {}
         self._taken: set[str] = set()
