@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_LENGTH = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -35,9 +37,15 @@ class GenerationError(Exception):
     """
 
     def __init__(self, message: str, position: Position | None = None) -> None:
-        self.message = " ".join(message.split())
+        self.message = _brief(" ".join(message.split()))
         self.position = position
         super().__init__(f"{_one_line(position)}: {self.message}" if position else self.message)
+
+
+def _brief(message: str) -> str:
+    """A message without the middle of what it quotes at length: it begins with what is wrong and ends with advice."""
+    half = MAX_LENGTH // 2
+    return message if len(message) <= MAX_LENGTH else f"{message[:half]} ... {message[-half:]}"
 
 
 def _one_line(position: Position) -> str:

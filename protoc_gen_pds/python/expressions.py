@@ -8,6 +8,9 @@ import re
 from protoc_gen_pds.python import layout
 
 _MARK = re.compile(r"_C(\d+)_")
+_BRACKET = re.compile(r"""(?P<open>[(\[{])|[)\]}]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+MAX_NESTING = 150
+"""Levels of brackets in an expression; Python reads 200, and statements around it have some."""
 
 
 class _Literals(ast.NodeTransformer):
@@ -68,6 +71,18 @@ class Expression:
                 text = f"({text})"
             lines.append(f"{pad}{before}{text}")
         return lines
+
+
+def nesting(code: str) -> int:
+    """How deep the brackets of an expression are nested."""
+    depth = deepest = 0
+    for found in _BRACKET.finditer(code):
+        if found["open"]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in ")]}":
+            depth -= 1
+    return deepest
 
 
 def _simplified(node: ast.expr) -> ast.expr:

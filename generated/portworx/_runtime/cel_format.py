@@ -15,6 +15,7 @@ from .validation.violation import RuleError
 
 _CLAUSE = re.compile(r"%(?:(%)|(?:\.([0-9]+))?([sdfeboxX])|(.?))", re.DOTALL)
 NANOS = 1_000_000_000
+MAX_PRECISION = 1000
 
 
 class Moment(int):
@@ -54,6 +55,8 @@ def format_string(text: str, values: Sequence[Any], types: Sequence[str] = ()) -
         value = values[position]
         kind = types[position] if position < len(types) else ""
         position += 1
+        if precision and (len(precision) > 9 or int(precision) > MAX_PRECISION):
+            raise RuleError(f"a precision of more than {MAX_PRECISION} digits")
         return _clause(letter, value, kind, int(precision) if precision else 6)
 
     return _CLAUSE.sub(replaced, text)

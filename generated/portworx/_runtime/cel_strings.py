@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .validation.violation import RuleError
 
+MAX_SIZE = 1 << 26
+"""Characters of a text that is computed: sixteen times what gRPC admits in a message by default."""
 _LOWER = {code: code + 32 for code in range(65, 91)}
 _UPPER = {code + 32: code for code in range(65, 91)}
 _QUOTED = {
@@ -78,6 +81,25 @@ def split(text: str, separator: str, limit: int = -1) -> list[str]:
     if 0 < limit < len(text):
         return [*text[: limit - 1], text[limit - 1 :]]
     return list(text)
+
+
+def replace(text: str, old: str, new: str, limit: int = -1) -> str:
+    """The text with one part in place of another."""
+    count = text.count(old) if limit < 0 else min(limit, text.count(old))
+    _check_size(len(text) + count * (len(new) - len(old)))
+    return text.replace(old, new, limit)
+
+
+def join(texts: Sequence[str], separator: str) -> str:
+    """Texts in a row."""
+    _check_size(sum(map(len, texts)) + len(texts) * len(separator))
+    return separator.join(texts)
+
+
+def _check_size(size: int) -> None:
+    """Two texts of a message can multiply to one that no memory holds."""
+    if size > MAX_SIZE:
+        raise RuleError(f"a text of more than {MAX_SIZE} characters")
 
 
 def _check(index: int, length: int) -> None:

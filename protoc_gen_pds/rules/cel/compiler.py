@@ -21,6 +21,8 @@ from protoc_gen_pds.rules.cel.syntax import (
     MessageLiteral,
     Select,
     Unary,
+    calls,
+    operands,
 )
 from protoc_gen_pds.rules.cel.types import (
     BOOL,
@@ -47,6 +49,8 @@ from protoc_gen_pds.schema import Message
 
 UNROLLED = 8
 """Macros over constant lists up to this length become conditions in a row."""
+UNROLLED_NESTED = 64
+"""So many conditions at most, where such macros are nested."""
 UNROLLED_PATTERNS = 200
 """The same for lists of patterns, which have to be known one by one."""
 
@@ -74,14 +78,16 @@ class Names:
     Attributes:
         declared: names that the rule has, such as ``this``.
         local: variables of the macros around.
+        copies: how many times the expression is written out, where macros around are unrolled.
     """
 
     declared: Mapping[str, Value]
     local: Mapping[str, Value] = field(default_factory=dict)
+    copies: int = 1
 
     def with_local(self, name: str, value: Value) -> Names:
         """These names and one more variable."""
-        return Names(self.declared, {**self.local, name: value})
+        return replace(self, local={**self.local, name: value})
 
 
 @dataclass
@@ -123,8 +129,9 @@ class Compiler:
                 return self._index(self._value(operand, names), self._value(index, names))
             case Unary(operator, operand):
                 return self._unary(operator, self._value(operand, names))
-            case Binary(("&&" | "||") as operator, left, right):
-                return macros.logic(operator == "||", self._value(left, names), self._value(right, names))
+            case Binary(("&&" | "||") as operator):
+                values = [self._value(operand, names) for operand in operands(expression)]
+                return macros.chain(operator == "||", values)
             case Binary(operator, left, right):
                 return operators.operator(operator, self._value(left, names), self._value(right, names))
             case Conditional(condition, then, otherwise):
@@ -136,10 +143,10 @@ class Compiler:
             case Call():
                 return self._call(expression, names)
             case MessageLiteral(name, parts):
-                values = {part: self._value(value, names) for part, value in parts}
-                if len(values) < len(parts):
+                given_fields = {part: self._value(value, names) for part, value in parts}
+                if len(given_fields) < len(parts):
                     raise CelTypeError(f"{name} has a field twice")
-                return self.fields.literal(self._message(name), values)
+                return self.fields.literal(self._message(name), given_fields)
         raise AssertionError(expression)
 
     # -- names -----------------------------------------------------------------------------------
@@ -284,8 +291,9 @@ class Compiler:
         if items.type.name not in ("list", "map", "dyn"):
             raise CelTypeError(f"{macro}() of a {items.type}")
         element = (items.type.key or DYN) if items.type.name == "map" else items.type.of
-        if items.known and (len(items.constant) <= UNROLLED or self._has_patterns(items, name, bodies, names)):
-            each = [names.with_local(name, constant(value, element)) for value in items.constant]
+        if items.known and self._unrolls(items, name, bodies, names):
+            copies = names.copies * len(items.constant)
+            each = [replace(names.with_local(name, constant(v, element)), copies=copies) for v in items.constant]
             return macros.unrolled(macro, items, [[self._value(body, n) for body in bodies] for n in each])
         if items.type is DYN:
             items = combine(f"cel.elements({items.code})", list_of(DYN), items, fails=True)
@@ -294,6 +302,15 @@ class Compiler:
         inner = names.with_local(name, Value(local, element, free=frozenset((local,))))
         return macros.loop(macro, items, local, [self._value(body, inner) for body in bodies])
 
+    def _unrolls(self, items: Value, name: str, bodies: tuple[Expression, ...], names: Names) -> bool:
+        """Whether the bodies of a macro over a constant list are written out for each element."""
+        length = len(items.constant)
+        if length <= UNROLLED and names.copies * length <= UNROLLED_NESTED:
+            return True
+        if names.copies * length > UNROLLED_PATTERNS or not any(calls(body, "matches") for body in bodies):
+            return False
+        return self._has_patterns(items, name, bodies, names)
+
     def _has_patterns(self, items: Value, name: str, bodies: tuple[Expression, ...], names: Names) -> bool:
         """Whether the elements of a constant list are patterns, each of which becomes a constant of the module."""
         inner = names.with_local(name, variable(name, items.type.of))
@@ -301,7 +318,7 @@ class Compiler:
             for body in bodies:
                 self._value(body, inner)
         except _UnknownPatternError:
-            return len(items.constant) <= UNROLLED_PATTERNS
+            return True
         except CelTypeError:
             pass
         return False

@@ -51,7 +51,7 @@ def dispatched(name: str, arguments: list[Value], made: Callable[[list[Value]], 
     result = results.pop() if len(results) == 1 else DYN
     values = ", ".join(tagged(argument, unsigned=True).code for argument in arguments)
     code = f"cel.dispatch({literal(name)}, {{{', '.join(overloads)}}}, {values})"
-    return fold(Value(code, result, free=free, fails=True))
+    return fold(Value(code, result, free=free, fails=True, work=sum(argument.work for argument in arguments)))
 
 
 def is_dynamic(*values: Value) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from protoc_gen_pds.rules.cel.dynamic import TYPE_NAMES, dispatched, is_dynamic, no_overload
 from protoc_gen_pds.rules.cel.types import (
@@ -118,7 +119,7 @@ _simple("substring", "string int", "cel.substring({0}, {1})", STRING, fails=True
 _simple("substring", "string int int", "cel.substring({0}, {1}, {2})", STRING, fails=True)
 _simple("indexOf", "string string int", "cel.index_of({0}, {1}, {2})", INT, fails=True)
 _simple("lastIndexOf", "string string int", "cel.last_index_of({0}, {1}, {2})", INT, fails=True)
-_simple("replace", "string string string int", "{0}.replace({1}, {2}, {3})", STRING)
+_simple("replace", "string string string int", "cel.replace({0}, {1}, {2}, {3})", STRING, fails=True)
 _simple("reverse", "string", "{0}[::-1]", STRING)
 _simple("strings.quote", "string", "cel.quote({0})", STRING)
 for _name, _part in (
@@ -140,12 +141,12 @@ _simple("getMilliseconds", "timestamp string", "({0} // 1000000 % 1000)", INT)
 for _name, _unit in (("getHours", 3600 * 10**9), ("getMinutes", 60 * 10**9), ("getSeconds", 10**9)):
     _simple(_name, "duration", f"cel.whole({{0}}, {_unit})", INT)
 _simple("getMilliseconds", "duration", "(cel.whole({0}, 1000000) % 1000)", INT)
-_simple("join", "list", '"".join({0})', STRING)
-_simple("join", "list string", "{1}.join({0})", STRING)
+_simple("join", "list", 'cel.join({0}, "")', STRING, fails=True)
+_simple("join", "list string", "cel.join({0}, {1})", STRING, fails=True)
 _simple("lowerAscii", "string", "cel.lower_ascii({0})", STRING)
 _simple("upperAscii", "string", "cel.upper_ascii({0})", STRING)
 _simple("trim", "string", "{0}.strip()", STRING)
-_simple("replace", "string string string", "{0}.replace({1}, {2})", STRING)
+_simple("replace", "string string string", "cel.replace({0}, {1}, {2})", STRING, fails=True)
 _simple("indexOf", "string string", "{0}.find({1})", INT)
 _simple("lastIndexOf", "string string", "{0}.rfind({1})", INT)
 _simple("isInf", "double", "cel.is_inf({0})", BOOL)
@@ -190,7 +191,7 @@ def _dyn(arguments: list[Value]) -> Value | None:
         return None
     (value,) = arguments
     value = tagged(value, unsigned=True)
-    return Value(value.code, DYN, value.constant, value.free, value.fails)
+    return replace(value, type=DYN, choice=None, nullable=False)
 
 
 def _format(arguments: list[Value]) -> Value | None:

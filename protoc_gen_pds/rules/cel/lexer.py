@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from protoc_gen_pds.rules.cel.syntax import Constant
 
+MAX_DIGITS = 100
+"""Any number of leading zeros is CEL; Python reads decimals in the square of their length."""
+
 
 class CelSyntaxError(ValueError):
     """An expression that does not parse; ``at`` is the offset of the fault in characters, from 0."""
@@ -86,6 +89,8 @@ def tokens(source: str) -> Iterator[Token]:
 
 def _integer(text: str, at: int) -> Token:
     digits = text.rstrip("uU")
+    if len(digits) > MAX_DIGITS:
+        raise CelSyntaxError(f"a number of more than {MAX_DIGITS} digits", at)
     value = int(digits, 16 if digits[:2].lower() == "0x" else 10)
     # The smallest int64 is written as a minus and 2**63: the parser judges the range of signed ones.
     if value >= 1 << 64:

@@ -17,10 +17,7 @@ def unrolled(macro: str, items: Value, each: list[list[Value]]) -> Value:
         return combine(f"[{', '.join(parts)}]", _filtered(items.type), *tests)
     if macro == "exists_one":
         return combine(f"(cel.chosen({', '.join(test.code for test in tests)}) == 1)", BOOL, *tests)
-    found = truth(macro == "all")
-    for test in tests:
-        found = logic(macro == "exists", found, test)
-    return found
+    return chain(macro == "exists", tests)
 
 
 def loop(macro: str, items: Value, local: str, bodies: list[Value]) -> Value:
@@ -28,9 +25,11 @@ def loop(macro: str, items: Value, local: str, bodies: list[Value]) -> Value:
     body = bodies[-1]
     fails = items.fails or any(value.fails for value in bodies)
     free = items.free.union(*(value.free for value in bodies)) - {local}
+    count = len(items.constant) if items.known else 1
+    work = items.work + count * sum(value.work for value in bodies)
 
     def made(code: str, type: Type) -> Value:
-        return fold(Value(code, type, free=free, fails=fails))
+        return fold(Value(code, type, free=free, fails=fails, work=work))
 
     head = f"for {local} in {items.code}"
     if macro == "map":
@@ -77,6 +76,14 @@ def logic(decisive: bool, left: Value, right: Value) -> Value:
         name = "either" if decisive else "both"
         return combine(f"cel.{name}(lambda: {left.code}, lambda: {right.code})", BOOL, left, right)
     return combine(f"({left.code} {'or' if decisive else 'and'} {right.code})", BOOL, left, right)
+
+
+def chain(decisive: bool, values: list[Value]) -> Value:
+    """Conditions in a row, as :func:`logic` joins two: nested by halves, for Python nests no more than 200 deep."""
+    if len(values) < 2:
+        return condition(values[0]) if values else truth(not decisive)
+    middle = (len(values) + 1) // 2
+    return logic(decisive, chain(decisive, values[:middle]), chain(decisive, values[middle:]))
 
 
 def _unrolled_map(each: list[list[Value]]) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 Constant = bool | int | float | str | bytes | None
 
@@ -120,3 +120,22 @@ Expression = (
     | MapLiteral
     | MessageLiteral
 )
+
+
+def operands(expression: Binary) -> list[Expression]:
+    """The operands of a chain of one operator, from left to right."""
+    found: list[Expression] = []
+    operand: Expression = expression
+    while isinstance(operand, Binary) and operand.operator == expression.operator:
+        found.append(operand.right)
+        operand = operand.left
+    return [operand, *reversed(found)]
+
+
+def calls(part: object, name: str) -> bool:
+    """Whether a part of an expression calls a function or method of a name."""
+    if isinstance(part, tuple):
+        return any(calls(item, name) for item in part)
+    if isinstance(part, Call) and part.name == name:
+        return True
+    return is_dataclass(part) and any(calls(getattr(part, f.name), name) for f in fields(part))

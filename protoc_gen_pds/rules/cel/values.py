@@ -26,6 +26,13 @@ class _Unknown:
 UNKNOWN: Any = _Unknown()
 """In place of the constant of a value that is known at run time only."""
 
+MAX_SIZE = 1_000_000
+"""Characters of a constant that is computed, for each step of an expression may double it."""
+_ELEMENT = 8
+"""As many characters as an element of a list counts for."""
+MAX_WORK = 1_000_000
+"""Bodies of macros that are computed for one constant: macros over constant lists can be nested."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
@@ -39,6 +46,7 @@ class Value:
         fails: whether evaluating it can raise a RuleError.
         choice: condition, then and otherwise, where it is a conditional.
         nullable: whether the code may give None, as the field of a wrapper does that is not set.
+        work: how many bodies of macros are evaluated, as far as lists are constants.
     """
 
     code: str
@@ -48,6 +56,7 @@ class Value:
     fails: bool = False
     choice: tuple[Value, Value, Value] | None = None
     nullable: bool = False
+    work: int = 1
 
     @property
     def known(self) -> bool:
@@ -112,7 +121,7 @@ def given(value: Value) -> Value:
     """An operand that must not be null."""
     if not value.nullable:
         return value
-    return Value(f"cel.given({value.code})", value.type, free=value.free, fails=True)
+    return Value(f"cel.given({value.code})", value.type, free=value.free, fails=True, work=value.work)
 
 
 def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Value:
@@ -121,7 +130,8 @@ def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Val
     A constant expression that fails stays an expression, so that the error comes when it is evaluated.
     """
     free = frozenset().union(*(operand.free for operand in operands))
-    value = Value(code, type, free=free, fails=fails or any(operand.fails for operand in operands))
+    work = sum(operand.work for operand in operands)
+    value = Value(code, type, free=free, fails=fails or any(operand.fails for operand in operands), work=work)
     return fold(value)
 
 
@@ -129,11 +139,25 @@ def fold(value: Value) -> Value:
     """The constant that an expression without free names is; the expression itself where it fails."""
     if value.known or value.free or not value.code:
         return value
+    if value.work > MAX_WORK:
+        raise CelTypeError(f"macros over constant lists take more than {MAX_WORK:,} steps")
     try:
         result = eval(value.code, {"cel": cel, "re": re, "__builtins__": builtins})
     except RuleError:
         return replace(value, fails=True)
+    if _size(result) > MAX_SIZE:
+        raise CelTypeError(f"a constant of more than {MAX_SIZE:,} characters, or an eighth of that in elements")
     return constant(result, value.type)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, list):
+        return _ELEMENT * len(value) + sum(map(_size, value))
+    if isinstance(value, dict):
+        return _ELEMENT * len(value) + sum(_size(k) + _size(v) for k, v in value.items())
+    return 0
 
 
 def plain(message: Any, descriptor: Any, type: Type) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from protoc_gen_pds.rules.patterns.effort import Effort
 from protoc_gen_pds.rules.patterns.tree import Alternatives, Assertion, Chars, Node, Ranges, Repeat, Sequence
 
 _MANY = 10
@@ -28,7 +29,8 @@ class _Part:
 
 
 class _Positions:
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
+        self._effort = effort
         self.ranges: list[Ranges] = []
         self.follow: list[Counter[int]] = []
         """Successors of each position, counted: two derivations of one step are two readings."""
@@ -48,17 +50,18 @@ class _Positions:
                     part = self._joined(part, self.build(item))
                 return part
             case Alternatives(items):
-                parts = [self.build(item) for item in items]
-                return _Part(
-                    sum((p.first for p in parts), Counter()),
-                    sum((p.last for p in parts), Counter()),
-                    any(p.empty for p in parts),
-                )
+                choice = _Part(empty=False)
+                for part in map(self.build, items):
+                    choice.first.update(part.first)
+                    choice.last.update(part.last)
+                    choice.empty = choice.empty or part.empty
+                return choice
             case Repeat(item, least, most):
                 return self._repeated(item, least, most)
 
     def _joined(self, left: _Part, right: _Part) -> _Part:
         self._link(left.last, right.first)
+        self._effort.spend((len(left.first) if left.empty else 0) + (len(right.last) if right.empty else 0))
         return _Part(
             left.first + right.first if left.empty else left.first,
             left.last + right.last if right.empty else right.last,
@@ -79,6 +82,7 @@ class _Positions:
         return part
 
     def _link(self, last: Counter[int], first: Counter[int]) -> None:
+        self._effort.spend(10 + len(last) * len(first))
         for position, ways in last.items():
             for successor, more in first.items():
                 # Two are as bad as any number, and counts must not grow without limit.
@@ -87,8 +91,13 @@ class _Positions:
 
 
 def is_ambiguous(tree: Node) -> bool:
-    """Whether some loop of the pattern matches a text in two ways."""
-    positions = _Positions()
+    """Whether some loop of the pattern matches a text in two ways.
+
+    Raises:
+        PatternError: it is too large to tell.
+    """
+    effort = Effort()
+    positions = _Positions(effort)
     positions.build(tree)
     follow, ranges = positions.follow, positions.ranges
     component = _components([list(successors) for successors in follow])
@@ -97,7 +106,7 @@ def is_ambiguous(tree: Node) -> bool:
     if any(follow[p][q] > 1 for p, successors in enumerate(inside) for q in successors):
         return True
     overlaps = _Overlaps(ranges)
-    return any(_has_two_paths(members, inside, overlaps) for members in _loops(component, inside))
+    return any(_has_two_paths(members, inside, overlaps, effort) for members in _loops(component, inside))
 
 
 def chain_of_loops(tree: Node) -> int:
@@ -105,8 +114,12 @@ def chain_of_loops(tree: Node) -> int:
 
     A loop shares with a later one where a path leads there over characters that both accept. That is
     necessary, not sufficient: the number may be too large, never too small.
+
+    Raises:
+        PatternError: it is too large to tell.
     """
-    positions = _Positions()
+    effort = Effort()
+    positions = _Positions(effort)
     positions.build(tree)
     follow = [list(successors) for successors in positions.follow]
     component = _components(follow)
@@ -118,17 +131,22 @@ def chain_of_loops(tree: Node) -> int:
     for number in sorted(loops):
         lengths[number] = 1
         for other in lengths:
-            if other != number and _share(loops[number], loops[other], follow, overlaps):
+            if other != number and _share(loops[number], loops[other], follow, overlaps, effort):
                 lengths[number] = max(lengths[number], 1 + lengths[other])
     return max(lengths.values(), default=0)
 
 
-def _share(first: list[int], second: list[int], follow: list[list[int]], overlaps: _Overlaps) -> bool:
+def _share(first: list[int], second: list[int], follow: list[list[int]], overlaps: _Overlaps, effort: Effort) -> bool:
     """Whether a path from one loop to another has only characters that occur in both."""
     targets, seen, work = set(second), set(first), list(first)
     while work:
-        for q in follow[work.pop()]:
-            if q in seen or not (any(overlaps(q, p) for p in first) and any(overlaps(q, p) for p in second)):
+        successors = follow[work.pop()]
+        effort.spend(1 + len(successors))
+        for q in successors:
+            if q in seen:
+                continue
+            effort.spend(len(first) + len(second))
+            if not (any(overlaps(q, p) for p in first) and any(overlaps(q, p) for p in second)):
                 continue
             if q in targets:
                 return True
@@ -157,7 +175,7 @@ def _loops(component: list[int], inside: list[set[int]]) -> list[list[int]]:
     return list(loops.values())
 
 
-def _has_two_paths(members: list[int], inside: list[set[int]], overlaps: _Overlaps) -> bool:
+def _has_two_paths(members: list[int], inside: list[set[int]], overlaps: _Overlaps, effort: Effort) -> bool:
     """Whether a pair of different positions lies between two visits of a pair of equal ones."""
     pairs: dict[tuple[int, int], int] = {}
     edges: list[list[int]] = []
@@ -167,6 +185,7 @@ def _has_two_paths(members: list[int], inside: list[set[int]], overlaps: _Overla
         edges.append([])
     for pair in queue:
         source = pairs[pair]
+        effort.spend(len(inside[pair[0]]) * len(inside[pair[1]]))
         for p in inside[pair[0]]:
             for q in inside[pair[1]]:
                 if not overlaps(p, q):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from protoc_gen_pds.rules.patterns.effort import Effort
 from protoc_gen_pds.rules.patterns.parse import PatternError
 from protoc_gen_pds.rules.patterns.tree import (
     MAX_CODE_POINT,
@@ -110,8 +111,9 @@ def determinize(tree: Node) -> Table:
     """The automaton that finds a pattern anywhere in a text.
 
     Raises:
-        PatternError: it would have more than ``MAX_STATES`` states.
+        PatternError: it would have more than ``MAX_STATES`` states, or take too long.
     """
+    effort = Effort()
     program = _Program()
     start = program.state()
     final = program.add(tree, start)
@@ -138,6 +140,7 @@ def determinize(tree: Node) -> Table:
         for sample in samples:
             side = _side(sample)
             reached = _closure(program, states, before, side)
+            effort.spend(1 + len(reached))
             if final in reached:
                 row.append(-1)
                 continue

@@ -92,7 +92,7 @@ def _json_object(
         return c.wrong(value, "a dict", at, name, key)
     if depth <= 0 or c.overflow:
         return _too_deep(c, at, name, key)
-    if c.repeats(value, MAX_DEPTH - depth):
+    if c.repeats(cast("object", value), MAX_DEPTH - depth):
         return not c.faults
     good = True
     place = (at, name, key)
@@ -109,7 +109,7 @@ def _json_array(
         return c.wrong(value, "a list", at, name, key)
     if depth <= 0 or c.overflow:
         return _too_deep(c, at, name, key)
-    if c.repeats(value, MAX_DEPTH - depth):
+    if c.repeats(cast("object", value), MAX_DEPTH - depth):
         return not c.faults
     good = True
     place = (at, name, key)

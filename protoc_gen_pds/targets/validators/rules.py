@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
-from protoc_gen_pds.python.expressions import Expression
+from protoc_gen_pds.python.expressions import MAX_NESTING, Expression, nesting
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.rules.cel import CelSyntaxError, parse
@@ -212,6 +212,8 @@ class RuleWriter:
             value = given(self._compiler.compile(parse(rule.expression), names))
         except (CelSyntaxError, CelTypeError, PatternError) as error:
             raise self._refused(element, rule, str(error)) from error
+        if nesting(value.code) > MAX_NESTING:
+            raise self._refused(element, rule, "it is nested too deeply for Python; split it into several rules")
         if value.type not in (BOOL, STRING, DYN):
             raise self._refused(element, rule, f"a rule gives a bool or a string, not {value.type}")
         return value
