@@ -79,12 +79,13 @@ HARMLESS = [
     "^[a-z]+$",
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
     "^(dep|bkp):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
-    "(ab|ac)*d",
-    "(a?b)*c",
+    "^(ab|ac)*d",
+    "^(a?b)*c",
     r"^(\d{3}-)*\d{4}$",
-    ".*foo.*bar",
+    "foo[a-z]*",
     "(?:a|b)*",
     "(a{2})*",
+    "[0-9]{1,20}$",
 ]
 
 
@@ -107,6 +108,37 @@ def test_loops_that_share_a_text_become_automata(pattern: str, loops: int) -> No
     assert chain_of_loops(parse(pattern)) == loops
     assert prepare(pattern).table is not None
     assert searched_characters(pattern, 5000) <= 5001
+
+
+@pytest.mark.parametrize(
+    ("pattern", "longest"),
+    [
+        ("[a-z]+$", 2_000),
+        ("a+b", 2_000),
+        (r"^\S+@\S+$", 2_000),
+        ("(ab|ac)*d", 2_000),
+        (".*foo.*bar", 200),
+        (r"\S+@\S+$", 200),
+    ],
+)
+def test_two_or_three_loops_become_automata_for_long_texts(pattern: str, longest: int) -> None:
+    """The search itself, where a match may begin anywhere, is one of them."""
+    prepared = prepare(pattern)
+    assert prepared.table is not None
+    assert prepared.longest == longest
+    table = [getattr(prepared.table, f.name) for f in dataclasses.fields(prepared.table)]
+    search = Automaton(*table, prepared.source, prepared.longest).search
+    for size in (0, 1, longest - 1, longest, longest + 1, 3 * longest):
+        for text in ("a" * size, "a" * size + "!", "a" * size + "b", "@" * size, f"{'a' * size}@foobar"):
+            assert search(text) is (re.search(prepared.source, text) is not None), (size, text[-8:])
+
+
+def test_a_megabyte_that_no_loop_of_a_pattern_accepts_takes_linear_time() -> None:
+    """A backtracking search would take days."""
+    prepared = prepare("[a-z]+$")
+    assert prepared.table is not None
+    table = [getattr(prepared.table, f.name) for f in dataclasses.fields(prepared.table)]
+    assert not Automaton(*table, prepared.source, prepared.longest).search("a" * 1_000_000 + "!")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from protoc_gen_pds.rules.patterns.effort import Effort
-from protoc_gen_pds.rules.patterns.tree import Alternatives, Assertion, Chars, Node, Ranges, Repeat, Sequence
+from protoc_gen_pds.rules.patterns.tree import (
+    MAX_CODE_POINT,
+    Alternatives,
+    Assertion,
+    Chars,
+    Node,
+    Ranges,
+    Repeat,
+    Sequence,
+    Where,
+)
 
 _MANY = 10
 """A counted repetition of so many or more is taken as unlimited: 10**10 readings are too many too."""
+_VERY_MANY = 200
+"""The same where loops multiply: what 200 do with a text of any length is bearable."""
 
 
 @dataclass(slots=True)
@@ -29,8 +41,9 @@ class _Part:
 
 
 class _Positions:
-    def __init__(self, effort: Effort) -> None:
+    def __init__(self, effort: Effort, many: int = _MANY) -> None:
         self._effort = effort
+        self._many = many
         self.ranges: list[Ranges] = []
         self.follow: list[Counter[int]] = []
         """Successors of each position, counted: two derivations of one step are two readings."""
@@ -69,7 +82,7 @@ class _Positions:
         )
 
     def _repeated(self, item: Node, least: int, most: int | None) -> _Part:
-        unlimited = most is None or most >= _MANY
+        unlimited = most is None or most >= self._many
         # A few copies show the same ambiguity as many.
         copies = min(least, 2) if unlimited or most is None else min(most, min(least, 2) + (most > least))
         part = _Part()
@@ -109,6 +122,44 @@ def is_ambiguous(tree: Node) -> bool:
     return any(_has_two_paths(members, inside, overlaps, effort) for members in _loops(component, inside))
 
 
+def power_of_search(tree: Node) -> int:
+    """The power of a text's length that a backtracking search for an unambiguous pattern may take.
+
+    Raises:
+        PatternError: it is too large to tell.
+    """
+    tree = _shortest_end(tree)
+    if _is_anchored(tree):
+        return chain_of_loops(tree)
+    return chain_of_loops(Sequence((Repeat(Chars(((0, MAX_CODE_POINT),)), 0, None), tree)))
+
+
+def _shortest_end(tree: Node) -> Node:
+    """The pattern without the loop that it ends with: what that may match besides is matched by no more."""
+    match tree:
+        case Sequence(items) if items:
+            return Sequence((*items[:-1], _shortest_end(items[-1])))
+        case Repeat(item, least, _):
+            return Repeat(item, least, least)
+        case _:
+            return tree
+
+
+def _is_anchored(tree: Node) -> bool:
+    """Whether a match begins where the text does."""
+    match tree:
+        case Assertion(where):
+            return where is Where.TEXT_START
+        case Sequence(items):
+            return bool(items) and _is_anchored(items[0])
+        case Alternatives(items):
+            return all(map(_is_anchored, items))
+        case Repeat(item, least, _):
+            return least > 0 and _is_anchored(item)
+        case Chars():
+            return False
+
+
 def chain_of_loops(tree: Node) -> int:
     """How many loops in a row can share a text among them: a mismatch takes at least that power of its length.
 
@@ -119,7 +170,7 @@ def chain_of_loops(tree: Node) -> int:
         PatternError: it is too large to tell.
     """
     effort = Effort()
-    positions = _Positions(effort)
+    positions = _Positions(effort, _VERY_MANY)
     positions.build(tree)
     follow = [list(successors) for successors in positions.follow]
     component = _components(follow)

@@ -62,7 +62,8 @@ class RuleWriter:
                 module = self._module.scope.module("re")
                 lines = [f"{name} = {module}.compile({string(prepared.source)}).search"]
             else:
-                lines = [f"{name} = {self._module.automaton()}({_arguments(prepared.table)}).search"]
+                short = f", {string(prepared.source)}, {prepared.longest}" if prepared.longest else ""
+                lines = [f"{name} = {self._module.automaton()}({_arguments(prepared.table)}{short}).search"]
             if len(lines[0]) > 88:
                 lines = [f"{lines[0]}  # fmt: skip"]
             found = self._patterns[pattern] = Constant(name, tuple(lines))
