@@ -125,11 +125,25 @@ class TestCommands:
         done = run_program("--version")
         assert done.stdout.decode() == f"protoc-gen-pds {importlib.metadata.version('protoc-gen-pds')}\n"
 
-    @pytest.mark.parametrize("arguments", [["unknown"], ["--unknown"], ["check", "--unknown"]])
-    def test_wrong_usage_is_status_2(self, arguments: list[str]) -> None:
+    def test_an_unknown_command_is_status_2(self) -> None:
         with pytest.raises(SystemExit) as exit_info:
-            cli.main(arguments)
+            cli.main(["unknown"])
         assert exit_info.value.code == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "advice"),
+        [
+            (["--unknown"], "protoc-gen-pds --help"),
+            (["check", "--unknown"], "protoc-gen-pds check --help"),
+            (["explain", "a.proto", "A", "--unknown"], "protoc-gen-pds explain --help"),
+        ],
+    )
+    def test_an_unknown_argument_is_one_line_that_names_the_commands_help(
+        self, arguments: list[str], advice: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.main(arguments) == 2
+        expected = f"protoc-gen-pds: unknown argument --unknown; {advice} lists what there is\n"
+        assert capsys.readouterr().err == expected
 
     def test_a_reader_that_goes_away_is_no_traceback(self) -> None:
         process = subprocess.Popen(

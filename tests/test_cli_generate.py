@@ -225,6 +225,21 @@ class TestConfiguration:
         assert generate("--package", "other", "--emit", "models", "--out", "out", "proto/shop/v1/user.proto") == 0
         assert read_tree(repository / "out") == run_plugin({"shop/v1/user.proto": USER}, "package=other,emit=models")
 
+    def test_files_of_the_configuration_that_other_import_paths_lack(
+        self, repository: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        configure(repository, '[tool.protoc-gen-pds]\nimport_paths = ["proto"]\nfiles = ["proto"]\nout = "gen"\n')
+        (repository / "other").mkdir()
+        (repository / "other/mine.proto").write_text(USER)
+        assert generate("-I", "other") == 2
+        error = capsys.readouterr().err
+        assert "is not below an import path (other)" in error
+        assert "(FILES are those of pyproject.toml; name others, or leave -I to pyproject.toml too)" in error
+        assert error.count("\n") == 1
+        assert generate("-I", "other", "other") == 0
+        assert generate("-I", "proto", "-I", "other") == 0
+        assert {path.parent.name for path in (repository / "gen").rglob("models.py")} == {"mine", "order", "user"}
+
     def test_one_by_name(self, repository: Path) -> None:
         (repository / "tools").mkdir()
         configure(repository / "tools", '[tool.protoc-gen-pds]\nimport_paths = ["../proto"]\nout = "../out"\n')

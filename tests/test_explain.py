@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import support
 
@@ -42,3 +44,21 @@ def test_no_rules_and_no_message(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "public.portworx.pds.backup.v1.Backup\n  no rules\n"
     assert main(["explain", support.BACKUP, "Backupp", *ARGUMENTS]) == 2
     assert 'did you mean "Backup"?' in capsys.readouterr().err
+
+
+def test_the_configuration_says_where_imports_and_rules_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "proto").mkdir()
+    (tmp_path / "proto/shop.proto").write_text('syntax = "proto3"; package shop; message Order { string id = 1; }')
+    (tmp_path / "shop.yaml").write_text("shop.Order.id: {string: {max_len: 3}}")
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.protoc-gen-pds]\nimport_paths = ["proto"]\n[tool.protoc-gen-pds.options]\nrules = "shop.yaml"\n'
+    )
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    assert main(["explain", "shop.proto", "Order"]) == 0
+    assert capsys.readouterr().out == "shop.Order\n  id: must be at most 3 characters [string.max_len]\n"
+    (tmp_path / "other.yaml").write_text("shop.Order.id: {string: {max_len: 4}}")
+    assert main(["explain", "shop.proto", "Order", "--rules", "../other.yaml"]) == 0
+    assert "must be at most 4" in capsys.readouterr().out

@@ -60,7 +60,11 @@ COMMANDS = (
 def main(argv: Sequence[str]) -> int:
     """Run a command line; the exit status: 0 done, 1 a finding of ``check``, 2 an error."""
     parser, chosen = _parser(argv)
-    arguments = parser.parse_args(argv, argparse.Namespace(argv=list(argv)))
+    arguments, unknown = parser.parse_known_args(argv, argparse.Namespace(argv=list(argv)))
+    if unknown:
+        asked = f"{PROGRAM} {chosen.name}" if chosen else PROGRAM
+        print(f"{PROGRAM}: unknown argument {unknown[0]}; {asked} --help lists what there is", file=sys.stderr)
+        return 2
     try:
         status = 0
         if arguments.version:

@@ -7,8 +7,10 @@ import difflib
 
 from google.protobuf.compiler import plugin_pb2
 
+from protoc_gen_pds.cli.job import IMPORT_PATH_HELP, config_of
 from protoc_gen_pds.compiler import compile_files, find_inputs
 from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.options import from_pairs
 from protoc_gen_pds.rules.explain import describe
 from protoc_gen_pds.rules.overlay import Overlay
 from protoc_gen_pds.rules.read import Reader
@@ -19,22 +21,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", metavar="FILE", help="a .proto file, by its path or by its name on an import path")
     parser.add_argument("message", metavar="MESSAGE", help="a message of it, by its name or its full name")
-    parser.add_argument("-I", "--import-path", action="append", default=[], metavar="DIR", help="where imports are")
-    parser.add_argument("--rules", metavar="FILE", help="an overlay file")
-    parser.add_argument("--field-behavior", choices=("ignore", "enforce"), default="ignore")
+    parser.add_argument("-I", "--proto-path", action="append", metavar="DIR", help=IMPORT_PATH_HELP)
+    parser.add_argument("--rules", metavar="FILE", help="an overlay file (default: that of pyproject.toml)")
+    parser.add_argument(
+        "--field-behavior",
+        choices=("ignore", "enforce"),
+        help="whether google.api.field_behavior is a rule (default: that of pyproject.toml, else ignore)",
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help="a pyproject.toml with [tool.protoc-gen-pds] (default: the nearest one)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each rule."""
-    import_paths = arguments.import_path or ["."]
+    config = config_of(arguments)
+    options = from_pairs(config.options)
+    import_paths = arguments.proto_path or config.import_paths or (".",)
     names = find_inputs([arguments.file], import_paths)
     request = plugin_pb2.CodeGeneratorRequest(
-        file_to_generate=names, proto_file=compile_files(names, import_paths, None)
+        file_to_generate=names, proto_file=compile_files(names, import_paths, config.protoc)
     )
     schema = load_request(request)
     message = _message(schema, arguments.message)
-    overlay = Overlay(schema, arguments.rules) if arguments.rules else None
-    reader = Reader(schema, overlay, field_behavior=arguments.field_behavior == "enforce")
+    rules = arguments.rules or options.rules
+    behavior = arguments.field_behavior or options.field_behavior
+    reader = Reader(schema, Overlay(schema, rules) if rules else None, field_behavior=behavior == "enforce")
     lines = list(describe(message, reader))
     print(message.full_name)
     print("\n".join(f"  {line}" for line in lines or ["no rules"]))

@@ -24,6 +24,11 @@ from protoc_gen_pds.python.types import RUNTIME_FILES
 from protoc_gen_pds.schema import Schema, load_request
 from protoc_gen_pds.targets.base import OutputFile
 
+IMPORT_PATH_HELP = (
+    "directory to search for imports; repeat for several (default: those of pyproject.toml, else the current"
+    " directory). google/protobuf and google/api are found without"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -78,10 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--proto-path",
         action="append",
         metavar="DIR",
-        help="directory to search for imports; repeat for several (default: the current directory)."
-        " google/protobuf and google/api are found without",
+        help=IMPORT_PATH_HELP,
     )
-    parser.add_argument("--out", metavar="DIR", help="root of the output tree")
+    parser.add_argument("--out", metavar="DIR", help="root of the output tree (default: out of pyproject.toml)")
     parser.add_argument(
         "--include-imports",
         action="store_true",
@@ -125,7 +129,7 @@ def option_help() -> dict[str, str]:
     """One sentence or more on each option, from the docstring of :class:`Options`."""
     attributes = (inspect.getdoc(Options) or "").partition("Attributes:")[2]
     texts = {
-        name: " ".join(text.split())
+        name: " ".join(text.replace("``", "").split()).removesuffix(".")
         for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
     }
     return {field.name: texts.get(field.name, "") for field in fields(Options)}
@@ -138,7 +142,7 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
         GenerationError: arguments or configuration are wrong.
         CompileError: protoc refuses a file.
     """
-    config = _config(arguments)
+    config = config_of(arguments)
     pairs = _given_options(arguments)
     out = Path(arguments.out or config.out or "")
     import_paths = tuple(arguments.proto_path or config.import_paths or (".",))
@@ -150,7 +154,15 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
     else:
         files = tuple(arguments.files or config.files or import_paths)
         protoc = arguments.protoc or config.protoc
-        request = _compile(files, import_paths, protoc, progress, include_imports=include_imports)
+        try:
+            names = find_inputs(files, import_paths)
+        except GenerationError as error:
+            if arguments.files or not config.files or not arguments.proto_path:
+                raise
+            # The error is about files that nobody has named on this command line.
+            hint = "FILES are those of pyproject.toml; name others, or leave -I to pyproject.toml too"
+            raise GenerationError(f"{error} ({hint})") from error
+        request = _compile(names, import_paths, protoc, progress, include_imports=include_imports)
         inherited = list(config.options)
     if not (arguments.out or config.out):
         raise GenerationError("say where the output tree is: --out DIR, or out in [tool.protoc-gen-pds]")
@@ -160,10 +172,15 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
     return Job(request, options, out, known, files, include_imports)
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The configuration that arguments name, or the nearest one; a replayed request needs none.
+
+    Raises:
+        GenerationError: it is wrong.
+    """
     if arguments.config:
         return read_config(Path(arguments.config))
-    found = None if arguments.replay else find_config(Path.cwd())
+    found = None if getattr(arguments, "replay", None) else find_config(Path.cwd())
     return read_config(found) if found else Config()
 
 
@@ -178,14 +195,13 @@ def _given_options(arguments: argparse.Namespace) -> list[tuple[str, str]]:
 
 
 def _compile(
-    files: Sequence[str],
+    names: list[str],
     import_paths: Sequence[str],
     protoc: str | None,
     progress: Callable[[str], None],
     *,
     include_imports: bool,
 ) -> plugin_pb2.CodeGeneratorRequest:
-    names = find_inputs(files, import_paths)
     progress(f"compiling {len(names)} .proto files")
     compiled = compile_files(names, import_paths, protoc)
     if include_imports:
