@@ -26,9 +26,13 @@ NINE = str([str(i) for i in range(9)])
 
 
 def generate(tmp_path: Path, expression: str = "true", pattern: str = "") -> str:
-    """The validators, or the error."""
+    """The validators of a message with a rule and a pattern, or the error."""
+    return respond(tmp_path, PROTO % (json.dumps(expression), json.dumps(pattern)))
+
+
+def respond(tmp_path: Path, text: str) -> str:
     pytest.importorskip("protovalidate", reason="NOT TESTED: protovalidate, which has validate.proto, is not installed")
-    (tmp_path / "probe.proto").write_text(PROTO % (json.dumps(expression), json.dumps(pattern)))
+    (tmp_path / "probe.proto").write_text(text)
     files = compile_files(["probe.proto"], [str(tmp_path)])
     response = plugin.respond(support.make_request(files, ["probe.proto"], "emit=validators,package=probed"))
     content = {file.name: file.content for file in response.file}
@@ -57,7 +61,7 @@ def nested(macro: str, items: str, depth: int, body: str) -> str:
 )
 def test_an_expression_that_is_too_large_is_an_error(tmp_path: Path, expression: str, reason: str) -> None:
     error = generate(tmp_path, expression)
-    assert error.startswith("probe.proto:5:1: (buf.validate.message).cel, rule ")
+    assert error.startswith("probe.proto:5:1: (buf.validate.message).cel[0], rule ")
     assert reason in error
     assert "\n" not in error
     assert len(error) < 1100
@@ -101,3 +105,32 @@ def test_a_pattern_that_is_too_large_is_an_error(tmp_path: Path, pattern: str) -
 @pytest.mark.parametrize("pattern", ["|".join(f"word{i}" for i in range(2000)), "[a-z]{1,64}(-[a-z]{1,64}){0,15}"])
 def test_patterns_of_a_sensible_size_are_not_refused(tmp_path: Path, pattern: str) -> None:
     assert generate(tmp_path, pattern=pattern).startswith("# Generated")
+
+
+@pytest.mark.parametrize(
+    ("rules", "place"),
+    [
+        (
+            'message M {\n  option (buf.validate.message).cel_expression = "this.s.matches(this.p)";\n'
+            "  string s = 1;\n  string p = 2;\n}\n",
+            'probe.proto:4:1: (buf.validate.message).cel_expression[0], rule "this.s.matches(this.p)": ',
+        ),
+        (
+            "message M {\n  string s = 1\n"
+            '      [(buf.validate.field).cel = {id: "a", expression: "this.matches(\'^\' + this)"}];\n}\n',
+            'probe.proto:5:3: (buf.validate.field).cel[0], rule "a": ',
+        ),
+        (
+            "message M {\n\n  repeated string s = 1\n"
+            "      [(buf.validate.field).cel_expression = \"this.all(p, 'abc'.matches(p))\"];\n}\n",
+            "probe.proto:6:3: (buf.validate.field).cel_expression[0], rule \"this.all(p, 'abc'.matches(p))\": ",
+        ),
+    ],
+)
+def test_a_pattern_that_comes_from_the_message_is_refused_with_advice(tmp_path: Path, rules: str, place: str) -> None:
+    head = 'syntax = "proto3";\npackage probe;\nimport "buf/validate/validate.proto";\n'
+    error = respond(tmp_path, head + rules)
+    assert error == (
+        place + "matches() needs a pattern that is known when the code is generated, so that it cannot take"
+        " exponential time; compare with startsWith(), contains() or the patterns that are possible"
+    )

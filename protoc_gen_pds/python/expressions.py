@@ -14,10 +14,31 @@ MAX_NESTING = 150
 
 
 class _Literals(ast.NodeTransformer):
-    """Takes literals out of an expression, so that we choose their quotes and not :func:`ast.unparse`."""
+    """Takes out of an expression what :func:`ast.unparse` writes otherwise than we do.
+
+    Literals, for their quotes, and generators that are the only argument of a call, for their parentheses.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+
+    def text(self, node: ast.expr) -> str:
+        """The source of an expression that this has visited."""
+        return _MARK.sub(lambda mark: self.texts[int(mark[1])], ast.unparse(node))
+
+    def _mark(self, text: str) -> ast.expr:
+        self.texts.append(text)
+        return ast.Name(f"_C{len(self.texts) - 1}_", ast.Load())
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
+            node.args = [self._mark(self.text(node.args[0])[1:-1])]
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        return ast.BoolOp(node.op, _joined(node))
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if isinstance(node.value, str):
@@ -26,23 +47,21 @@ class _Literals(ast.NodeTransformer):
             text = layout.bytes_literal(node.value)
         else:
             return node
-        self.texts.append(text)
-        return ast.Name(f"_C{len(self.texts) - 1}_", ast.Load())
+        return self._mark(text)
 
 
 class Expression:
     """One expression, without needless parentheses."""
 
     def __init__(self, code: str) -> None:
-        literals = _Literals()
-        self._tree: ast.expr = literals.visit(_simplified(ast.parse(code, mode="eval").body))
-        self._texts = literals.texts
+        self._literals = _Literals()
+        self._tree: ast.expr = self._literals.visit(_simplified(ast.parse(code, mode="eval").body))
 
     def __str__(self) -> str:
         return self._text(self._tree)
 
     def _text(self, node: ast.expr) -> str:
-        return _MARK.sub(lambda mark: self._texts[int(mark[1])], ast.unparse(node))
+        return self._literals.text(node)
 
     def header(self, keyword: str, indent: int, tail: str = ":") -> list[str]:
         """``keyword expression:`` over as few lines as fit; one that no rule folds keeps its length."""
@@ -95,17 +114,17 @@ def _simplified(node: ast.expr) -> ast.expr:
             return ast.Compare(inner.left, [_OPPOSITES[type(inner.ops[0])]()], inner.comparators)
         return ast.UnaryOp(ast.Not(), inner)
     if isinstance(node, ast.BoolOp):
-        return ast.BoolOp(node.op, _flattened(node))
+        return ast.BoolOp(node.op, [_simplified(value) for value in node.values])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "bool":
         return _simplified(node.args[0])
     return node
 
 
-def _flattened(node: ast.BoolOp) -> list[ast.expr]:
+def _joined(node: ast.BoolOp) -> list[ast.expr]:
+    """The operands, with those of operands that are the same operation."""
     found: list[ast.expr] = []
-    for value in map(_simplified, node.values):
-        same = isinstance(value, ast.BoolOp) and type(value.op) is type(node.op)
-        found += value.values if same and isinstance(value, ast.BoolOp) else [value]
+    for value in node.values:
+        found += value.values if isinstance(value, ast.BoolOp) and type(value.op) is type(node.op) else [value]
     return found
 
 

@@ -57,6 +57,7 @@ class Rule:
         expression: CEL: false, or a text that is not empty, where the rule is broken.
         path: steps below FieldRules; empty for rules of messages.
         names: constants that the expression may use: ``rules`` and ``rule``.
+        option: what errors call it.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Rule:
     expression: str
     path: tuple[Step, ...] = ()
     names: dict[str, Value] = field(default_factory=dict)
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +189,14 @@ class Reader:
         if options is None:
             return MessageRules()
         self._refuse_unknown(options, message, MESSAGE)
-        rules = [Rule(text, "", text) for text in options.cel_expression]
-        rules += [Rule(rule.id, rule.message, rule.expression) for rule in options.cel]
+        rules = [
+            Rule(text, "", text, option=f"({MESSAGE}).cel_expression[{i}]")
+            for i, text in enumerate(options.cel_expression)
+        ]
+        rules += [
+            Rule(rule.id, rule.message, rule.expression, option=f"({MESSAGE}).cel[{i}]")
+            for i, rule in enumerate(options.cel)
+        ]
         return MessageRules(tuple(rules), tuple(self._group(message, group) for group in options.oneof))
 
     # -- fields ----------------------------------------------------------------------------------

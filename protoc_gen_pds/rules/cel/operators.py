@@ -62,6 +62,8 @@ def _in(item: Value, items: Value) -> Value:
         if not values:
             return truth(False)
         if item.type.name in ("string", "int", "uint", "bytes"):
+            if len(set(values)) == 1:
+                return combine(f"({item.code} == {literal(values[0])})", BOOL, item)
             return combine(f"({item.code} in {{{', '.join(map(literal, dict.fromkeys(values)))}}})", BOOL, item)
         listed = ", ".join(map(literal, values))
         return combine(f"({item.code} in ({listed}{',' if len(values) == 1 else ''}))", BOOL, item)
@@ -73,6 +75,9 @@ def _equality(symbol: str, left: Value, right: Value) -> Value:
     kinds = {left.type.name, right.type.name}
     if not numbers and len(kinds) > 1 and "dyn" not in kinds and "null" not in kinds:
         raise no_overload(symbol, left, right)
+    for one, other in ((left, right), (right, left)):
+        if one.nonzero and other.known and other.type == one.type and not other.constant:
+            return truth(symbol == "!=")
     if not left.code or not right.code:
         return truth((left.constant == right.constant) is (symbol == "=="))
     if NULL in (left.type, right.type) and left.known and right.known:
@@ -103,8 +108,10 @@ def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
         if symbol == "/":
             return combine(f"{checked}(cel.divide({left.code}, {right.code}))", left.type, left, right, fails=True)
         if symbol == "%":
-            if left.type is UINT and right.known and right.constant > 0:
-                return combine(plain, UINT, left, right)
+            # Python's remainder differs where the dividend is negative, which a length is not.
+            positive = left.type is UINT or left.code.startswith("len(")
+            if positive and right.known and right.constant > 0:
+                return combine(plain, left.type, left, right)
             return combine(f"cel.modulo({left.code}, {right.code})", left.type, left, right, fails=True)
         return combine(f"{checked}({left.code} {symbol} {right.code})", left.type, left, right, fails=True)
     if symbol == "+" and left.type.name == right.type.name and left.type.name in ("string", "bytes", "list"):

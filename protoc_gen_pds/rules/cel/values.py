@@ -46,6 +46,7 @@ class Value:
         fails: whether evaluating it can raise a RuleError.
         choice: condition, then and otherwise, where it is a conditional.
         nullable: whether the code may give None, as the field of a wrapper does that is not set.
+        nonzero: whether the code around has seen to it that it is not the zero of its type.
         work: how many bodies of macros are evaluated, as far as lists are constants.
     """
 
@@ -56,6 +57,7 @@ class Value:
     fails: bool = False
     choice: tuple[Value, Value, Value] | None = None
     nullable: bool = False
+    nonzero: bool = False
     work: int = 1
 
     @property

@@ -93,21 +93,25 @@ class FieldChecks:
         return value_lines(self._module, field, v, spot, indent, body, ignored=self._ignored(field))
 
     def _body(
-        self, field: Field, value: Field, rules: FieldRules | None, v: str, spot: Spot, *, for_key: bool = False
-    ) -> Body:
+        self, field: Field, value: Field, rules: FieldRules | None, v: str, spot: Spot,
+        *, for_key: bool = False, nonzero: bool = False,
+    ) -> Body:  # fmt: skip
         writer = self._rules
         if writer is None or rules is None or rules.empty:
             return nothing
         from protoc_gen_pds.rules.cel.types import value_type
 
         type = value_type(value)
-        return lambda indent: writer.values(rules, field, value, v, type, spot, indent, for_key=for_key)
+        return lambda indent: writer.values(
+            rules, field, value, v, type, spot, indent, for_key=for_key, nonzero=nonzero
+        )
 
     def _implicit(self, field: Field, rules: FieldRules | None, v: str, spot: Spot) -> Body:
         writer = self._rules
         if writer is None or rules is None:
             return nothing
-        inner = self._body(field, field, rules, v, spot)
+        nonzero = rules.is_required or self._skips_zero(field, rules)
+        inner = self._body(field, field, rules, v, spot, nonzero=nonzero)
 
         def body(indent: int) -> list[str]:
             pad = " " * indent
@@ -179,8 +183,9 @@ class FieldChecks:
     def _unless_zero(
         self, value: Field, rules: FieldRules, x: str, spot: Spot, field: Field, *, for_key: bool = False
     ) -> Body:
-        inner = self._body(field, value, rules, x, spot, for_key=for_key)
-        if rules.ignore.name != "IF_ZERO_VALUE" or value.message is not None:
+        nonzero = rules.ignore.name == "IF_ZERO_VALUE" and value.message is None
+        inner = self._body(field, value, rules, x, spot, for_key=for_key, nonzero=nonzero)
+        if not nonzero:
             return inner
 
         def body(indent: int) -> list[str]:

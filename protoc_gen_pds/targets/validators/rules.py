@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.expressions import MAX_NESTING, Expression, nesting
-from protoc_gen_pds.python.layout import string
+from protoc_gen_pds.python.layout import LINE_LENGTH, string
 from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.rules.cel import CelSyntaxError, parse
 from protoc_gen_pds.rules.cel.compiler import Compiler
@@ -104,7 +106,7 @@ class RuleWriter:
 
     def values(
         self, rules: FieldRules, field: Field, value: Field, v: str, type: Type, spot: Spot, indent: int,
-        *, for_key: bool = False,
+        *, for_key: bool = False, nonzero: bool = False,
     ) -> list[str]:  # fmt: skip
         """Statements that check a value with the shape of its field."""
         pad = " " * indent
@@ -118,8 +120,11 @@ class RuleWriter:
         for urls in rules.type_urls:
             listed = ", ".join(map(string, urls.urls))
             operator = "not in" if urls.allowed else "in"
+            test = f"{v}.type_url {operator} {{{listed}}}"
+            if len(urls.urls) == 1:
+                test = f"{v}.type_url {'!=' if urls.allowed else '=='} {listed}"
             text = "type URL must be in the allow list" if urls.allowed else "type URL must not be in the block list"
-            found += Expression(f"{v}.type_url {operator} {{{listed}}}").header("if", indent)
+            found += Expression(test).header("if", indent)
             found += self._report(urls.id, string(text), urls.path, spot, indent + 4, for_key=for_key)
         if not rules.rules:
             return found
@@ -129,7 +134,7 @@ class RuleWriter:
             this = variable(f"t{field.number}", type)
             checks = [f"{pad}t{field.number} = {self._module.cel()}.nanoseconds({v})"]
         else:
-            this = converted(this, value)
+            this = replace(converted(this, value), nonzero=nonzero)
         broken = [line for rule in rules.rules for line in self._rule(field, rule, this, spot, indent, for_key=for_key)]
         return [*found, *checks, *broken] if broken else found
 
@@ -187,13 +192,20 @@ class RuleWriter:
             condition, then, otherwise = value.choice
             if otherwise.known and otherwise.constant == "":
                 head = Expression(self._local(condition.code)).header("if", indent)
-                return [*head, *report(str(Expression(self._local(then.code))), indent + 4)]
+                return [*head, *self._computed(then, report, indent + 4)]
             if then.known and then.constant == "":
                 head = Expression(self._local(f"not {condition.code}")).header("if", indent)
-                return [*head, *report(str(Expression(self._local(otherwise.code))), indent + 4)]
+                return [*head, *self._computed(otherwise, report, indent + 4)]
         assigned = Expression(self._local(value.code))
         head = assigned.header("text =", indent, "")
         return [*head, f"{pad}if text:", *report("text", indent + 4)]
+
+    def _computed(self, value: Value, report: Callable[[str, int], list[str]], indent: int) -> list[str]:
+        """The report of a text: an argument, unless it is computed in more than a line."""
+        text = Expression(self._local(value.code))
+        if value.known or indent + 4 + len(f"{text},") <= LINE_LENGTH:
+            return report(str(text), indent)
+        return [*text.header("text =", indent, ""), *report("text", indent)]
 
     def _local(self, code: str) -> str:
         """Code with the runtime's module of CEL by the name that it has in this module."""
@@ -221,7 +233,7 @@ class RuleWriter:
 
     def _refused(self, element: Element, rule: Rule, reason: str) -> GenerationError:
         path = ".".join(step[0] if len(step) == 3 else f"{step[0]}[{step[3]}]" for step in rule.path)
-        option = f"(buf.validate.field).{path}" if path else "(buf.validate.message).cel"
+        option = rule.option or f"(buf.validate.field).{path}"
         return self.reader.error(element, f'{option}, rule "{rule.id}": {reason}')
 
 
