@@ -73,23 +73,6 @@ def test_short_descriptors_and_huge_messages(tmp_path: Path) -> None:
     assert complaints([tool("pyright"), "--pythonpath", sys.executable, "huge/huge", "huge/tiny"], tmp_path) == ""
 
 
-@pytest.mark.parametrize("length", range(10, 53, 3))
-def test_names_of_any_usual_length_are_laid_out_as_the_formatter_does(length: int, tmp_path: Path) -> None:
-    message, other, service = "M" + "a" * length, "N" + "b" * length, "S" + "c" * length
-    kinds = (
-        "{0}) returns ({1}",
-        "{0}) returns (stream {1}",
-        "stream {0}) returns ({1}",
-        "stream {0}) returns (stream {1}",
-    )
-    rpcs = "".join(f"rpc R{i}{'d' * length}({kind.format(message, other)});\n" for i, kind in enumerate(kinds))
-    source = f'syntax = "proto3";\nmessage {message} {{}}\nmessage {other} {{}}\nservice {service} {{\n{rpcs}}}\n'
-    write_tree(run_plugin({"m.proto": source}, "package=long,server=both"), tmp_path)
-    directory = tmp_path / "long" / "m"
-    assert complaints([tool("ruff"), "format", "--isolated", "--no-cache", "--diff", "."], directory) == ""
-    assert complaints([tool("ruff"), "check", "--isolated", "--no-cache", "--select=F,I", "."], directory) == ""
-
-
 def test_ruff_finds_nothing(tree: Path) -> None:
     command = [
         tool("ruff"),

@@ -1,4 +1,4 @@
-"""Layout: literals that cannot become code, docstrings, and folding as the formatter folds."""
+"""Layout: literals that cannot become code, docstrings, and the order of names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from protoc_gen_pds.python import folding, layout
+from protoc_gen_pds.python import layout
 
 RUFF = shutil.which("ruff") or str(Path(sys.executable).parent / "ruff")
 
@@ -87,53 +87,6 @@ def test_comment_text() -> None:
     assert layout.comment_text("*\n * One.\n *\n * Two.\n") == "One.\n\nTwo."
     assert layout.comment_text(" One.\n (-- api-linter: x\n     y --)\n") == "One."
     assert layout.comment_text(" (-- all --)") == ""
-
-
-def test_fold() -> None:
-    assert layout.fold("f(", ["a", "b"], ")") == "f(a, b)"
-    assert layout.fold("f(", [], ")") == "f()"
-    long = "x" * 80
-    assert layout.fold("function(", [long], ")") == f"function(\n    {long}\n)"
-    assert layout.fold("f(", [long, "y" * 20], ")", indent=4) == (f"f(\n        {long},\n        {'y' * 20},\n    )")
-
-
-def test_statements_with_types_are_stable_under_the_formatter(tmp_path: Path) -> None:
-    """Names of every length from short to hopeless, in every statement that folding knows."""
-    choose = random.Random(2)
-    body = []
-    for i in range(600):
-        name, value = "n" * choose.randrange(1, 60), "V" * choose.randrange(1, 90)
-        annotation = choose.choice([value, f"list[{value}]", f"dict[str, {value}]", f"dict[{value}, A.{value}]"])
-        unset = choose.choice(["", " | None"])
-        member = f'Member["{value}"]'
-        quoted = f'"{value}"'
-        head = "class M("
-        if 4 + len(head) + len(member) + 2 > 88:
-            member = f"\n        {folding.bracketed(member, indent=8, before=8)}\n    "
-        body += [
-            f"class C{i}:",
-            f"    {folding.declaration(name, annotation + unset, indent=4)}",
-            f"    {folding.union('U', [name, value], indent=4)}",
-            f"    {folding.constant('field', f'ClassVar[Literal[{quoted}]]', quoted, indent=4)}",
-            "",
-            f"    {head}{member}):",
-            "        pass",
-            "",
-            "    def __init__(",
-            "        self,",
-            "        *,",
-            f"        {folding.parameter(name, annotation + unset, 'None', indent=8)},",
-            "    ) -> None:",
-            f"        {folding.assignment(f'self.{name}', value, indent=8)}",
-            f"        {folding.conditional(f'self.{name} = ', '[]', f'{name} is None', name, indent=8)}",
-            f"        {folding.conditional(f'self.{name} = ', f'{value}.A', f'{name} is UNSET', name, indent=8)}",
-            "",
-            f"    {folding.getter(name, 'self', annotation + unset, indent=4)}",
-            f"        {folding.conditional('return ', 'self.a.value', f'isinstance(self.a, {value})', 'None', indent=8)}",  # noqa: E501
-            "",
-            "",
-        ]
-    assert_stable("\n".join(body).rstrip("\n") + "\n", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from protoc_gen_pds.cli.job import Job, Progress, add_arguments, resolve
 from protoc_gen_pds.compiler import bundled_import_paths
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import layout
+from protoc_gen_pds.python.folding import fold_module
 from protoc_gen_pds.python.names import Names, module_name, snake_case, unique
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import is_well_known
@@ -93,11 +94,11 @@ def project_files(job: Job, project: Path) -> Iterator[tuple[str, str]]:
     ]
     render = Renderer(job.options.templates).render
     settings = {"project": _project_name(project.name), "synchronous": synchronous}
-    yield "main.py", render("scaffold/main.py.j2", _main(handlers))
+    yield "main.py", fold_module(render("scaffold/main.py.j2", _main(handlers)))
     yield "handlers/__init__.py", '"""One module for each service."""\n'
     for handler in handlers:
-        yield f"handlers/{handler.module}.py", render("scaffold/handler.py.j2", handler.view())
-    yield "tests/test_service.py", render("scaffold/test.py.j2", _tests(handlers))
+        yield f"handlers/{handler.module}.py", fold_module(render("scaffold/handler.py.j2", handler.view()))
+    yield "tests/test_service.py", fold_module(render("scaffold/test.py.j2", _tests(handlers)))
     yield "pyproject.toml", render("scaffold/pyproject.toml.j2", settings | {"table": _table(job, project)})
     for name in ("Dockerfile", "k8s.yaml"):
         yield name, render(f"scaffold/{name}.j2", settings)
@@ -208,9 +209,9 @@ class _Handler:
         keyword = "def" if self.synchronous or method.server_streaming else "async def"
         error = scope.name(self.runtime("rpc"), "Unimplemented")
         return MethodView(
-            head=layout.fold(f"{keyword} {self.names.method(method)}(", parameters, f") -> {response}:", indent=4),
+            head=f"{keyword} {self.names.method(method)}({', '.join(parameters)}) -> {response}:",
             doc=services.docstring(method, 8),
-            body=layout.fold(f"raise {error}(", [layout.string(f"{method.name} is not written yet")], ")", indent=8),
+            body=f"raise {error}({layout.string(f'{method.name} is not written yet')})",
         )
 
     def first_call(self, scope: Scope) -> str:
@@ -221,12 +222,11 @@ class _Handler:
         arguments = [f"{self.message(scope, method.input)}()"] if services.takes_request(method) else []
         if method.client_streaming:
             arguments = ["[]"]
-        indent = 8 if self.synchronous else 16
-        call = f"client.{self.names.method(method)}("
+        call = f"client.{self.names.method(method)}({', '.join(arguments)})"
         if not method.server_streaming:
-            return layout.fold(f"{'' if self.synchronous else 'await '}{call}", arguments, ")", indent=indent)
-        loop = "for _ in" if self.synchronous else "async for _ in"
-        return f"{layout.fold(f'{loop} {call}', arguments, '):', indent=indent)}\n{' ' * (indent + 4)}pass"
+            return f"{'' if self.synchronous else 'await '}{call}"
+        indent = 12 if self.synchronous else 20
+        return f"{'' if self.synchronous else 'async '}for _ in {call}:\n{' ' * indent}pass"
 
 
 def _grouped(lines: list[str]) -> list[str]:
@@ -251,7 +251,7 @@ def _main(handlers: list[_Handler]) -> dict[str, object]:
         "imports": _grouped(scope.lines()),
         "config": config,
         "synchronous": synchronous,
-        "serve": layout.fold(f"{serve}(", arguments, ")", indent=4),
+        "serve": f"{serve}({', '.join(arguments)})",
     }
 
 

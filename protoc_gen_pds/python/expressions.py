@@ -1,4 +1,4 @@
-"""Python expressions laid out as ``ruff format`` would: from any text to its shortest and its folded form."""
+"""Python expressions in their shortest form, from any text."""
 
 from __future__ import annotations
 
@@ -64,32 +64,8 @@ class Expression:
         return self._literals.text(node)
 
     def header(self, keyword: str, indent: int, tail: str = ":") -> list[str]:
-        """``keyword expression:`` over as few lines as fit; one that no rule folds keeps its length."""
-        pad = " " * indent
-        one = f"{pad}{keyword} {self}{tail}"
-        if len(one) <= layout.LINE_LENGTH:
-            return [one]
-        if isinstance(self._tree, ast.BoolOp) and len(self._tree.values) > 2:
-            folded = self._folded(self._tree, indent + 4)
-            if all(len(line) <= layout.LINE_LENGTH for line in folded):
-                return [f"{pad}{keyword} (", *folded, f"{pad}){tail}"]
-        return [f"{one}  # fmt: skip"]
-
-    def _folded(self, node: ast.BoolOp, indent: int) -> list[str]:
-        """The operands of ``and`` or ``or`` on one line, or on one each."""
-        pad = " " * indent
-        one = f"{pad}{self._text(node)}"
-        if len(one) <= layout.LINE_LENGTH:
-            return [one]
-        word = "and" if isinstance(node.op, ast.And) else "or"
-        lines: list[str] = []
-        for i, operand in enumerate(node.values):
-            before = f"{word} " if i else ""
-            text = self._text(operand)
-            if isinstance(operand, ast.BoolOp):
-                text = f"({text})"
-            lines.append(f"{pad}{before}{text}")
-        return lines
+        """``keyword expression:``."""
+        return [f"{' ' * indent}{keyword} {self}{tail}"]
 
 
 def nesting(code: str) -> int:

@@ -1,4 +1,4 @@
-"""Laying out Python source as ``ruff format`` would: the few shapes that templates cannot fold themselves."""
+"""Pieces of Python source as ``ruff format`` leaves them: literals, docstrings, lists, and the order of names."""
 
 from __future__ import annotations
 
@@ -8,25 +8,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 LINE_LENGTH = 88
-
-
-def fold(head: str, items: Sequence[str], tail: str, *, indent: int = 0) -> str:
-    """One bracketed list, folded as the formatter folds it.
-
-    ``head`` ends with the opening bracket and ``tail`` begins with the closing one, so that
-    ``fold("f(", ["a", "b"], ")")`` is ``f(a, b)`` where that fits in a line; else the items stand on a
-    line of their own, else on one line each with a trailing comma. ``indent`` is the number of spaces
-    before the statement; the first line is returned without them.
-    """
-    one = f"{head}{', '.join(items)}{tail}"
-    if indent + len(one) <= LINE_LENGTH or not items:
-        return one
-    pad, inner = " " * indent, " " * (indent + 4)
-    joined = ", ".join(items)
-    bare_star = any(item in ("*", "/") for item in items)
-    if len(inner) + len(joined) <= LINE_LENGTH and not (len(items) == 1 and bare_star):
-        return f"{head}\n{inner}{joined}\n{pad}{tail}"
-    return head + "\n" + "".join(f"{inner}{item},\n" for item in items) + pad + tail
 
 
 def exploded(head: str, items: Sequence[str], tail: str, *, indent: int = 0) -> str:

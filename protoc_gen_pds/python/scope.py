@@ -102,20 +102,16 @@ class Scope:
         return frozenset(self._taken | self._aliases)
 
     def lines(self, *, typing_only: bool = False) -> list[str]:
-        """Import statements, sorted, a blank line between the standard library and our own.
-
-        Those for type checkers only stand in an ``if`` and have less room.
-        """
+        """Import statements, sorted, a blank line between the standard library and our own."""
         chosen = [i for (_, _, typing), i in self._imports.items() if typing is typing_only]
         absolute = [i for i in chosen if not i.module.startswith(".")]
         own = [i for i in chosen if i.module.startswith(".")]
-        room = layout.LINE_LENGTH - (4 if typing_only else 0)
-        first = _statements(absolute, room)
-        second = _statements(own, room)
+        first = _statements(absolute)
+        second = _statements(own)
         return [*first, "", *second] if first and second else first or second
 
 
-def _statements(imports: list[_Import], room: int) -> list[str]:
+def _statements(imports: list[_Import]) -> list[str]:
     lines = [f"import {i.binding}" for i in sorted((i for i in imports if not i.name), key=_member_key)]
     # The linter wants a statement of its own for each alias.
     groups: dict[tuple[str, str], list[_Import]] = {}
@@ -124,11 +120,7 @@ def _statements(imports: list[_Import], room: int) -> list[str]:
             groups.setdefault((i.module, "" if i.name == i.alias else i.binding), []).append(i)
     statements = [(module, sorted(group, key=_member_key)) for (module, _), group in groups.items()]
     for module, group in sorted(statements, key=lambda s: (_distance(s[0]), _member_key(s[1][0]))):
-        bindings = [i.binding for i in group]
-        line = f"from {module} import {', '.join(bindings)}"
-        if len(line) > room:
-            line = layout.exploded(f"from {module} import (", bindings, ")")
-        lines.append(line)
+        lines.append(f"from {module} import {', '.join(i.binding for i in group)}")
     return lines
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from protoc_gen_pds.options import Options
+from protoc_gen_pds.python.folding import fold_module
 from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.types import is_well_known, uses_deprecated
 from protoc_gen_pds.render import Renderer
@@ -45,6 +46,10 @@ class Context:
     def renderer(self) -> Renderer:
         """Templates: the caller's directories first."""
         return Renderer(self.options.templates)
+
+    def module(self, template: str, view: Mapping[str, Any]) -> str:
+        """A Python module from a template whose statements stand on one line each."""
+        return fold_module(self.renderer.render(f"python/{template}.py.j2", view))
 
     def header(self, file: File) -> str:
         """First lines of a generated Python file: what it is, and leave to use what is deprecated."""

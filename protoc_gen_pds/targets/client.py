@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import folding, layout
+from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.names import unique
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
@@ -39,7 +39,7 @@ def client(context: Context) -> Iterator[OutputFile]:
     if not context.options.emits("client"):
         return
     for file in services.files_with_services(context):
-        content = context.renderer.render("python/client.py.j2", _view(context, file))
+        content = context.module("client", _view(context, file))
         yield OutputFile(context.path(file, "client.py"), content, file.name)
 
 
@@ -89,8 +89,7 @@ def _methods(module: Module, service: Service, *, synchronous: bool) -> Iterator
 def _attribute(module: Module, method: Method, *, synchronous: bool) -> str:
     home = "sync_client" if synchronous else "client"
     factory = module.runtime(home, f"{'sync' if synchronous else 'async'}_{services.kind(method)}")
-    head = f"self._{module.names.method(method)} = {factory}("
-    return layout.fold(head, ["channel", module.constant(method)], ")", indent=8)
+    return f"self._{module.names.method(method)} = {factory}(channel, {module.constant(method)})"
 
 
 def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
@@ -102,7 +101,7 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
         iterable = f"{scope.name('collections.abc', 'Iterable')}[{request}]"
         if not synchronous:
             iterable = f"{scope.name('collections.abc', 'AsyncIterable')}[{request}] | {iterable}"
-        parameters.append(folding.parameter("requests", iterable, indent=8))
+        parameters.append(f"requests: {iterable}")
         arguments.append("requests")
     elif services.takes_request(method):
         parameters.append(f"request: {request}")
@@ -114,14 +113,13 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
     response = module.message(method.output) if services.returns_response(method) else "None"
     if method.server_streaming:
         stream = ("sync_client", "SyncResponseStream") if synchronous else ("client", "ResponseStream")
-        response = folding.bracketed(f"{module.runtime(*stream)}[{response}]", indent=4, before=9, after=1)
+        response = f"{module.runtime(*stream)}[{response}]"
     waits = not synchronous and not method.server_streaming
-    call = f"{'await ' if waits else ''}self._{name}("
-    head = f"return {call}" if services.returns_response(method) else call
+    call = f"{'await ' if waits else ''}self._{name}({', '.join(arguments)})"
     return MethodView(
-        head=layout.fold(f"{'async ' if waits else ''}def {name}(", parameters, f") -> {response}:", indent=4),
+        head=f"{'async ' if waits else ''}def {name}({', '.join(parameters)}) -> {response}:",
         doc=services.docstring(method, 8),
-        body=layout.fold(head, arguments, ")", indent=8),
+        body=f"return {call}" if services.returns_response(method) else call,
     )
 
 
@@ -142,12 +140,11 @@ def _iterator(module: Module, method: Method, paged: PagedList, name: str, *, sy
             layout.string(names.attribute(paged.response)),
             items,
         ]
-        pages = layout.fold(f"{module.runtime('paging', 'NumberedPages')}(", arguments, ")", indent=12)
+        pages = f"{module.runtime('paging', 'NumberedPages')}({', '.join(arguments)})"
     function = module.runtime("paging", "iterate_sync" if synchronous else "iterate")
-    arguments = [f"self._{names.method(method)}", pages, "request", "options"]
     item = module.types.value(paged.items)
     return MethodView(
-        head=layout.fold(f"def {name}(", parameters, f") -> {iterator}[{item}]:", indent=4),
+        head=f"def {name}({', '.join(parameters)}) -> {iterator}[{item}]:",
         doc=layout.docstring(f"All items of :meth:`{names.method(method)}` from the request's page on.", indent=8),
-        body=layout.fold(f"return {function}(", arguments, ")", indent=8),
+        body=f"return {function}(self._{names.method(method)}, {pages}, request, options)",
     )

@@ -53,7 +53,7 @@ def descriptors(context: Context) -> Iterator[OutputFile]:
             "doc": layout.docstring(doc, indent=0),
             "files": tuple(_view(each) for each in _closure(file)),
         }
-        content = context.renderer.render("python/descriptors.py.j2", view)
+        content = context.module("descriptors", view)
         yield OutputFile(context.path(file, "descriptors.py"), content, file.name)
 
 
@@ -75,8 +75,8 @@ def _view(file: File) -> FileView:
     proto.ClearField("source_code_info")
     data = base64.b64encode(file.schema.serialize(proto)).decode()
     lines = [f'b"{data[start : start + _CHARACTERS]}"' for start in range(0, len(data), _CHARACTERS)]
-    if len(lines) == 1:
-        decoded = layout.fold("b64decode(", lines, "),", indent=4)
+    if len(lines) == 1 and len(lines[0]) + 16 <= layout.LINE_LENGTH:
+        decoded = f"b64decode({lines[0]}),"
     else:
         decoded = "\n".join(("b64decode(", *(f"        {line}" for line in lines), "    ),"))
     return FileView(" ".join(file.name.split()), decoded)

@@ -32,7 +32,7 @@ def init(context: Context) -> Iterator[OutputFile]:
         return
     for file in context.schema.to_generate:
         if not is_well_known(file):
-            content = context.renderer.render("python/init.py.j2", _view(context, file))
+            content = context.module("init", _view(context, file))
             yield OutputFile(context.path(file, "__init__.py"), content, file.name)
 
 
@@ -58,7 +58,7 @@ def _view(context: Context, file: File) -> dict[str, object]:
         "header": context.header(file),
         "doc": layout.docstring(f"Python code for {' '.join(file.name.rpartition('/')[2].split())}.", indent=0),
         "lazy_names": lazy,
-        "lazy_imports": [line.replace("\n", "\n    ") for line in scope.lines(typing_only=True)],
+        "lazy_imports": scope.lines(typing_only=True),
         "type_checking": scope.name("typing", "TYPE_CHECKING") if lazy else "",
         "lazy": alias,
         "lazy_import": f"from {scope.relative(RUNTIME, 'lazy')} import lazy"
@@ -109,6 +109,4 @@ def _lazy_names(context: Context, file: File) -> Iterator[LazyName]:
 
 
 def _all(names: set[str]) -> str:
-    items = [layout.string(name) for name in layout.member_order(names)]
-    one = f"__all__ = [{', '.join(items)}]"
-    return one if len(one) <= layout.LINE_LENGTH else layout.exploded("__all__ = [", items, "]")
+    return f"__all__ = [{', '.join(map(layout.string, layout.member_order(names)))}]"

@@ -35,7 +35,7 @@ def methods(context: Context) -> Iterator[OutputFile]:
     if not context.options.emits_any("server", "client"):
         return
     for file in services.files_with_services(context):
-        content = context.renderer.render("python/methods.py.j2", _view(context, file))
+        content = context.module("methods", _view(context, file))
         yield OutputFile(context.path(file, "methods.py"), content, file.name)
 
 
@@ -117,4 +117,4 @@ def _rule(module: Module, rule: Rule) -> str:
         arguments.append(f"body={layout.string(rule.body)}")
     if rule.response_body:
         arguments.append(f"response_body={layout.string(rule.response_body)}")
-    return layout.fold(f"{module.runtime('method', 'HttpRule')}(", arguments, ")", indent=12)
+    return f"{module.runtime('method', 'HttpRule')}({', '.join(arguments)})"

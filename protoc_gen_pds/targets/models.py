@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from protoc_gen_pds.python import folding, layout
+from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.defaults import default_literal, zero_literal
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import RUNTIME, Types, is_emitted, is_well_known, taken_names
@@ -29,7 +29,7 @@ def models(context: Context) -> Iterator[OutputFile]:
     for file in context.schema.to_generate:
         if not is_well_known(file):
             view = _Builder(context, file).module()
-            content = context.renderer.render("python/models.py.j2", view._asdict())
+            content = context.module("models", view._asdict())
             yield OutputFile(context.path(file, "models.py"), content, file.name)
 
 
@@ -87,7 +87,7 @@ class _Builder:
         view = EnumView(
             pad=" " * indent,
             deprecated=self._deprecated(enum),
-            head=layout.fold(f"class {self._names.class_name(enum)}(", [base], "):", indent=indent),
+            head=f"class {self._names.class_name(enum)}({base}):",
             doc=self._doc(enum, indent + 4, f"Enum {enum.full_name}."),
             values=tuple(
                 ValueView(f"{self._names.enum_value(value)} = {value.number}", self._doc(value, indent + 4))
@@ -102,14 +102,14 @@ class _Builder:
     def _message(self, message: Message, indent: int) -> MessageView:
         inner = indent + 4
         attributes = _attributes(message)
-        bases = [self._runtime("message", "Message"), f'full_name="{message.full_name}"']
+        base = self._runtime("message", "Message")
         members = [field for oneof in message.oneofs for field in oneof.fields]
         view = MessageView(
             pad=" " * indent,
             deprecated=self._deprecated(message),
-            head=layout.fold(f"class {self._names.class_name(message)}(", bases, "):", indent=indent),
+            head=f'class {self._names.class_name(message)}({base}, full_name="{message.full_name}"):',
             doc=self._doc(message, inner, f"Message {message.full_name}."),
-            slots=_slots([self._names.attribute(element) for element in attributes], inner),
+            slots=_slots([self._names.attribute(element) for element in attributes]),
             enums=tuple(self._enum(enum, inner) for enum in message.enums),
             messages=tuple(self._message(nested, inner) for nested in message.messages if not nested.is_map_entry),
             members=tuple(self._member(field, inner) for field in members),
@@ -148,16 +148,12 @@ class _Builder:
             elif element.presence is Presence.IMPLICIT:
                 default = zero_literal(element)
         target = f"{self._this}.{name}"
-        assignment = (
-            folding.conditional(f"{target} = ", *value, indent=indent + 4)
-            if value[0]
-            else folding.assignment(target, name, indent=indent + 4)
-        )
+        assigned = "{} if {} else {}".format(*value) if value[0] else name
         return AttributeView(
-            declaration=folding.declaration(name, declared, indent=indent),
+            declaration=f"{name}: {declared}",
             doc=self._doc(element, indent),
-            parameter=folding.parameter(name, annotation, default, indent=indent + 4),
-            assignment=assignment,
+            parameter=f"{name}: {annotation} = {default}",
+            assignment=f"{target} = {assigned}",
         )
 
     def _enum_default(self, field: Field, enum: Enum) -> tuple[str, bool]:
@@ -183,22 +179,21 @@ class _Builder:
     def _default_property(self, field: Field, indent: int) -> PropertyView:
         own = f"{self._this}.{self._names.attribute(field)}"
         default = default_literal(field, self._types)
+        name, value = self._names.default_property(field), self._types.value(field, field.parent)
         return PropertyView(
             deprecated=self._deprecated(field),
-            head=folding.getter(
-                self._names.default_property(field), self._this, self._types.value(field, field.parent), indent=indent
-            ),
+            head=f"def {name}({self._this}) -> {value}:",
             doc=layout.docstring(
                 f"Value of {field.name}, or its declared default where it is not set.", indent=indent + 4
             ),
-            body=folding.conditional("return ", default, f"{own} is None", own, indent=indent + 4),
+            body=f"return {default} if {own} is None else {own}",
         )
 
     # Oneofs
 
     def _union(self, oneof: Oneof, indent: int) -> str:
         members = [self._names.member_class(field) for field in oneof.fields]
-        return folding.union(self._names.oneof_alias(oneof), members, indent=indent)
+        return f"{self._names.oneof_alias(oneof)} = {' | '.join(members)}"
 
     def _member(self, field: Field, indent: int) -> MemberView:
         assert field.oneof is not None
@@ -212,9 +207,9 @@ class _Builder:
         literal = f"{self._scope.name('typing', 'ClassVar')}[{self._scope.name('typing', 'Literal')}[{name}]]"
         return MemberView(
             deprecated=self._deprecated(field),
-            head=folding.subclass(self._names.member_class(field), base, indent=indent),
+            head=f"class {self._names.member_class(field)}({base}):",
             doc=self._doc(field, indent + 4, f"Member {field.name} of oneof {field.oneof.name}."),
-            field_line=folding.constant("field", literal, name, indent=indent + 4),
+            field_line=f"field: {literal} = {name}",
         )
 
     def _member_property(self, field: Field, indent: int) -> PropertyView:
@@ -226,11 +221,9 @@ class _Builder:
         condition = f"{self._scope.builtin('isinstance')}({own}, {member})"
         return PropertyView(
             deprecated=self._deprecated(field),
-            head=folding.getter(
-                self._names.attribute(field), self._this, self._types.optional(field, value), indent=indent
-            ),
+            head=f"def {self._names.attribute(field)}({self._this}) -> {self._types.optional(field, value)}:",
             doc=self._doc(field, indent + 4, f"Value of {field.name}, or None where it is not set."),
-            body=folding.conditional("return ", f"{own}.value", condition, "None", indent=indent + 4),
+            body=f"return {own}.value if {condition} else None",
         )
 
     # Extensions
@@ -248,15 +241,7 @@ class _Builder:
             str(field.number),
             "module=__name__",
         ]
-        name = self._names.attribute(field)
-        head = f"{name}: {annotation} = "
-        if indent + len(head) + len(kind) + 1 > layout.LINE_LENGTH:
-            before = indent + len(name) + 2
-            annotation = folding.bracketed(annotation, indent=indent, before=before, after=layout.LINE_LENGTH)
-            head = f"{name}: {annotation} = "
-        before = len(head) - 1 - head.rfind("\n") + (0 if "\n" in head else indent)
-        call = folding.bracketed(f"{kind}({', '.join(arguments)})", indent=indent, before=before)
-        line = head + call
+        line = f"{self._names.attribute(field)}: {annotation} = {kind}({', '.join(arguments)})"
         return ExtensionView(line, self._doc(field, indent))
 
 
@@ -273,11 +258,6 @@ def _defaulted(message: Message) -> list[Field]:
     return [field for field in message.fields if field.default is not None and field.oneof is None]
 
 
-def _slots(names: list[str], indent: int) -> str:
-    items = [f'"{name}"' for name in layout.natural_order(names)]
-    if len(items) == 1:
-        return f"__slots__ = ({items[0]},)"
-    one = f"__slots__ = ({', '.join(items)})"
-    if indent + len(one) <= layout.LINE_LENGTH:
-        return one
-    return layout.exploded("__slots__ = (", items, ")", indent=indent)
+def _slots(names: list[str]) -> str:
+    items = ", ".join([f'"{name}"' for name in layout.natural_order(names)])
+    return f"__slots__ = ({items},)" if len(names) == 1 else f"__slots__ = ({items})"

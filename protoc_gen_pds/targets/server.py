@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import folding, layout
+from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.types import RUNTIME
 from protoc_gen_pds.schema import File, Method, Service
 from protoc_gen_pds.targets import services
@@ -79,7 +79,7 @@ def server(context: Context) -> Iterator[OutputFile]:
     if not context.options.emits("server"):
         return
     for file in services.files_with_services(context):
-        content = context.renderer.render("python/server.py.j2", _view(context, file))
+        content = context.module("server", _view(context, file))
         yield OutputFile(context.path(file, "server.py"), content, file.name)
 
 
@@ -116,12 +116,12 @@ def _service(module: Module, service: Service, adder: str, *, synchronous: bool)
     parameters = [f"server: {server}", f"impl: {base}", f"settings: {settings} = {default}"]
     client = _client(module, service, synchronous=synchronous)
     return ServiceView(
-        head=folding.subclass(base, f"{module.runtime('base', flavour.base)}[{client}]", indent=0),
+        head=f"class {base}({module.runtime('base', flavour.base)}[{client}]):",
         doc=services.docstring(service, 4, more=_NOTE),
         methods=tuple(_method(module, method, synchronous=synchronous) for method in service.methods),
         binding_head=f"def binding(self) -> {module.runtime('method', flavour.binding)}:",
         binding=_binding(module, service, base, flavour),
-        add_head=layout.fold(f"def {adder}(", parameters, ") -> None:"),
+        add_head=f"def {adder}({', '.join(parameters)}) -> None:",
         add_doc=layout.docstring(
             f"Register an implementation of {service.name} on a ``{flavour.factory}()``.\n\n"
             f"Raises:\n    TypeError: the server is not {flavour.name}, or a method does not have its base's form.",
@@ -133,8 +133,7 @@ def _service(module: Module, service: Service, adder: str, *, synchronous: bool)
 
 def _unseen_by_linters(statement: str) -> str:
     """An import for a name in the brackets of a base class: it is text there, and they take it for unused."""
-    first, newline, rest = statement.partition("\n")
-    return f"{first}  # noqa: F401{newline}{rest}"
+    return f"{statement}  # noqa: F401"
 
 
 def _client(module: Module, service: Service, *, synchronous: bool) -> str:
@@ -163,9 +162,9 @@ def _method(module: Module, method: Method, *, synchronous: bool) -> MethodView:
         response = f"{module.scope.name('collections.abc', iterator)}[{response}]"
     keyword = "def" if synchronous or method.server_streaming else "async def"
     return MethodView(
-        head=layout.fold(f"{keyword} {module.names.method(method)}(", parameters, f") -> {response}:", indent=4),
+        head=f"{keyword} {module.names.method(method)}({', '.join(parameters)}) -> {response}:",
         doc=services.docstring(method, 8),
-        body=layout.fold(f"raise {module.runtime('base', 'unimplemented')}(", [module.constant(method)], ")", indent=8),
+        body=f"raise {module.runtime('base', 'unimplemented')}({module.constant(method)})",
     )
 
 
@@ -175,7 +174,7 @@ def _binding(module: Module, service: Service, base: str, flavour: _Flavour) -> 
         arguments = [module.constant(method), f"self.{module.names.method(method)}"]
         if module.context.options.emits("validators"):
             arguments.append(module.scope.name(module.scope.relative((*RUNTIME, "validation")), "validate"))
-        bindings.append(layout.fold(f"{module.runtime('method', 'Binding')}(", arguments, ")", indent=16))
+        bindings.append(f"{module.runtime('method', 'Binding')}({', '.join(arguments)})")
     methods = _tuple(bindings)
     arguments = [layout.string(service.full_name), base, methods]
     return layout.exploded(f"return {module.runtime('method', flavour.binding)}(", arguments, ")", indent=8)

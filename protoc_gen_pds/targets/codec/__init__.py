@@ -47,7 +47,7 @@ def codecs(context: Context) -> Iterator[OutputFile]:
         return
     for file in context.schema.to_generate:
         if not is_well_known(file):
-            content = context.renderer.render("python/codec.py.j2", view(context, file))
+            content = context.module("codec", view(context, file))
             yield OutputFile(context.path(file, "codec.py"), content, file.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from protoc_gen_pds.python import folding, statements
+from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
 from protoc_gen_pds.python.statements import Expr, assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
@@ -92,9 +92,7 @@ def _write(module: Module, element: Field | Oneof) -> Iterator[str]:
     if field.kind is Kind.STRING and not field.repeated:
         # The usual case without a call.
         check = _runtime(module, "string_to_json")
-        head = f"{_key(field)} = "
-        one = folding.conditional(head, value, f"{value}.__class__ is str", f"{check}({value})", indent=8)
-        yield f"        {one}"
+        yield f"        {_key(field)} = {value} if {value}.__class__ is str else {check}({value})"
     else:
         yield from assign(_key(field), found, 8)
 

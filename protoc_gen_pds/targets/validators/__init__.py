@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import statements
-from protoc_gen_pds.python.layout import LINE_LENGTH, docstring, string
+from protoc_gen_pds.python.layout import docstring, string
 from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.schema import File, Message
 from protoc_gen_pds.targets.base import Context, OutputFile
@@ -37,7 +37,7 @@ def validators(context: Context) -> Iterator[OutputFile]:
     reader = _reader(context)
     for file in context.schema.to_generate:
         if file.messages and not is_well_known(file):
-            content = context.renderer.render("python/validators.py.j2", _view(context, file, reader))
+            content = context.module("validators", _view(context, file, reader))
             yield OutputFile(context.path(file, "validators.py"), content, file.name)
 
 
@@ -121,11 +121,6 @@ def _check(module: Module, message: Message, writer: RuleWriter | None, recursiv
     call = statements.call("c.wrong_class", "m", cls, "at")
     before = f"if m.__class__ is not {cls} and "
     guard = statements.lines(call, 4, before, ":")
-    if len(guard[0]) > LINE_LENGTH:
-        identity = [f"        m.__class__ is not {cls}"]
-        if len(identity[0]) > LINE_LENGTH:
-            identity = ["        m.__class__", f"        is not {cls}"]
-        guard = ["    if (", *identity, *statements.lines(call, 8, "and "), "    ):"]
     return CheckView(
         head=statements.signature(module.function(message), parameters, "None"),
         guard=tuple(guard),

@@ -65,9 +65,9 @@ class RuleWriter:
                 lines = [f"{name} = {module}.compile({string(prepared.source)}).search"]
             else:
                 short = f", {string(prepared.source)}, {prepared.longest}" if prepared.longest else ""
-                lines = [f"{name} = {self._module.automaton()}({_arguments(prepared.table)}{short}).search"]
-            if len(lines[0]) > 88:
-                lines = [f"{lines[0]}  # fmt: skip"]
+                automaton = f"{self._module.automaton()}({_arguments(prepared.table)}{short})"
+                # Numbers for machines: one to a line they would fill pages.
+                lines = [f"{name} = {automaton}.search  # fmt: skip"]
             found = self._patterns[pattern] = Constant(name, tuple(lines))
         return found.name
 

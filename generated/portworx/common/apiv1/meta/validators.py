@@ -25,7 +25,9 @@ MAP_KEYS_STRING_PATTERN = Rule(
 MAP_VALUES_STRING_MAX_LEN = Rule(
     ("map", 19, 11), ("values", 5, 11), ("string", 14, 11), ("max_len", 3, 4)
 )
-pattern1 = re.compile("^(?:[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?(?:\\.[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?)*/)?[0-9A-Za-z](?:[\\-.0-9A-Z_a-z]{0,61}[0-9A-Za-z])?\\Z").search  # fmt: skip
+pattern1 = re.compile(
+    "^(?:[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?(?:\\.[0-9a-z](?:[\\-0-9a-z]*[0-9a-z])?)*/)?[0-9A-Za-z](?:[\\-.0-9A-Z_a-z]{0,61}[0-9A-Za-z])?\\Z"
+).search
 
 
 def check_Meta(m: Meta, c: Check, at: Place) -> None:
