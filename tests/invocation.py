@@ -88,15 +88,32 @@ class Invocation:
             result = result if result.returncode else self._buf_generate(module)
         return result
 
+    def buf_image(self, image: Path, files: Sequence[str], parameter: str = "") -> subprocess.CompletedProcess[str]:
+        """``buf generate`` for files of an image, which is a FileDescriptorSet: there is no workspace."""
+        self._write_template("directory", parameter)
+        paths = [argument for file in files for argument in ("--path", file)]
+        return _run([tool("buf"), "generate", image, *paths], self.directory, self.seed)
+
+    def protoc_image(self, image: Path, files: Sequence[str], parameter: str = "") -> subprocess.CompletedProcess[str]:
+        """``protoc --descriptor_set_in``."""
+        return self._compiler([tool("protoc"), f"--descriptor_set_in={image}"], files, parameter, include=())
+
+    def generate(self, files: Sequence[str], *options: str) -> subprocess.CompletedProcess[str]:
+        """``protoc-gen-pds generate``."""
+        return _run(
+            [self.plugin, "generate", *self._include, "--out", self.out, *options, *files], self.directory, self.seed
+        )
+
     def tree(self) -> Tree:
         """What has been written."""
         return read_tree(self.out)
 
     def _compiler(
-        self, compiler: Sequence[str], files: Sequence[str], parameter: str
+        self, compiler: Sequence[str], files: Sequence[str], parameter: str, include: Sequence[str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         flags = [f"--plugin=protoc-gen-pds={self.plugin}", f"--pds_out={parameter}:{self.out}"]
-        return _run([*compiler, *self._include, *flags, *files], self.directory, self.seed)
+        paths = self._include if include is None else include
+        return _run([*compiler, *paths, *flags, *files], self.directory, self.seed)
 
     def _write_workspace(self, strategy: str, parameter: str) -> None:
         modules = []
@@ -106,6 +123,9 @@ class Invocation:
         shutil.copytree(_google_api(), self.directory / "vendor" / "google" / "api", dirs_exist_ok=True)
         listed = "".join(f"  - path: {module}\n" for module in (*modules, "vendor"))
         (self.directory / "buf.yaml").write_text(f"version: v2\nmodules:\n{listed}")
+        self._write_template(strategy, parameter)
+
+    def _write_template(self, strategy: str, parameter: str) -> None:
         options = "".join(f"      - {token}\n" for token in parameter.split(",") if token)
         (self.directory / "buf.gen.yaml").write_text(
             f"version: v2\nplugins:\n  - local: {self.plugin}\n    out: out\n    strategy: {strategy}\n"

@@ -12,9 +12,10 @@ import pytest
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
 from invocation import API, Invocation, tool, write_plugin
-from support import BACKUP, PROTO_DIR, PROTOS, ROOT, backup_request, compile_protos, make_request
+from support import BACKUP, PROTO_DIR, PROTOS, ROOT, backup_request, compile_protos, make_request, write_tree
 
 from protoc_gen_pds import plugin
+from protoc_gen_pds.compiler import compile_files
 
 DOCUMENT = BACKUP.removesuffix(".proto") + ".pb.md"
 
@@ -118,6 +119,67 @@ def test_buf_generates_from_a_workspace_with_several_modules(tmp_path: Path) -> 
     assert (result.returncode, result.stderr) == (0, "")
     assert DOCUMENT in invocation.tree()
     assert len(invocation.tree()) == len(API)
+
+
+RULED = """\
+syntax = "proto3";
+package shop.v1;
+import "buf/validate/validate.proto";
+import "google/api/annotations.proto";
+import "shop/parts.proto";
+// An order.
+message Order {
+  string id = 1 [(buf.validate.field).string = {min_len: 3, pattern: "^[a-z]+$"}];
+  repeated Part parts = 2 [(buf.validate.field).repeated.min_items = 1];
+  string note = 3 [(buf.validate.field).cel = {id: "note", message: "no x", expression: "this != 'x'"}];
+}
+service Shop {
+  rpc Get(Order) returns (Part) { option (google.api.http) = {get: "/v1/{id}"}; }
+}
+"""
+PARTS = """\
+edition = "2023";
+package shop.v1;
+import "buf/validate/validate.proto";
+message Part { int32 count = 1 [(buf.validate.field).int32.gt = 0, features.field_presence = IMPLICIT]; }
+"""
+
+
+def test_an_image_with_rules_gives_the_same_tree_as_sources(tmp_path: Path) -> None:
+    files = ["shop/order.proto", "shop/parts.proto"]
+    proto = tmp_path / "proto"
+    write_tree({"shop/order.proto": RULED, "shop/parts.proto": PARTS}, proto)
+    image = tmp_path / "image.binpb"
+    found = compile_files(files, [str(proto)])
+    image.write_bytes(descriptor_pb2.FileDescriptorSet(file=found).SerializeToString())
+    trees = {}
+    for name in ("buf", "protoc", "generate"):
+        invocation = Invocation(tmp_path / name, [proto])
+        if name == "generate":
+            result = invocation.generate(files, "--package", "acme")
+        else:
+            result = getattr(invocation, f"{name}_image")(image, files, "package=acme")
+        assert (result.returncode, result.stderr) == (0, ""), name
+        trees[name] = invocation.tree()
+    assert b"min_len" in trees["generate"]["acme/shop/order/validators.py"]
+    assert b"gt" in trees["generate"]["acme/shop/parts/validators.py"]
+    assert trees["buf"] == trees["generate"]
+    assert trees["protoc"] == trees["generate"]
+
+
+def test_an_image_without_paths_gives_every_file_of_it(tmp_path: Path) -> None:
+    """buf takes what it finds in a FileDescriptorSet for sources, imports included."""
+    image = tmp_path / "image.binpb"
+    found = compile_protos({"a.proto": 'syntax = "proto3";\nimport "google/api/annotations.proto";\nmessage M {}\n'})
+    image.write_bytes(descriptor_pb2.FileDescriptorSet(file=found).SerializeToString())
+    invocation = Invocation(tmp_path / "buf")
+    result = invocation.buf_image(image, [], "package=acme")
+    assert (result.returncode, result.stderr) == (0, "")
+    names = [file.name for file in found]
+    assert len(names) > 3
+    assert invocation.tree() == {
+        file.name: file.content.encode() for file in plugin.respond(make_request(found, names, "package=acme")).file
+    }
 
 
 def test_the_console_script_of_the_installation() -> None:
