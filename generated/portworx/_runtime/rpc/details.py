@@ -5,10 +5,10 @@ Written by hand, so that neither a server nor a client needs a googleapis packag
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..registry import find_message
 from .method import full_name_of
 from .record import Record, wire
 
@@ -246,8 +246,6 @@ def pack(detail: Any) -> AnyDetail:
 
 def unpack(detail: AnyDetail) -> Any:
     """The typed detail: one of these, a generated message that is imported, or the Any itself."""
-    from ..registry import find_message
-
     name = detail.type_url.rpartition("/")[2]
     known: Any = KNOWN.get(name) or find_message(name)
     if known is None:
@@ -256,38 +254,3 @@ def unpack(detail: AnyDetail) -> Any:
         return known.from_bytes(detail.value)
     except ValueError:
         return detail
-
-
-def status_json(source: Any) -> dict[str, Any]:
-    """A google.rpc.Status, or an error of this package, as ProtoJSON."""
-    if not isinstance(source, Status):
-        from .errors import status_of
-
-        source = status_of(source)
-    found: dict[str, Any] = {"code": source.code, "message": source.message}
-    if source.details:
-        found["details"] = [_any_json(detail) for detail in source.details]
-    return found
-
-
-def _any_json(detail: AnyDetail) -> dict[str, Any]:
-    value = unpack(detail)
-    if isinstance(value, AnyDetail):
-        return {"@type": detail.type_url, "value": b64encode(value.value).decode()}
-    body = _record_json(value) if isinstance(value, Record) else value.to_dict()
-    return {"@type": detail.type_url, **body}
-
-
-def _record_json(record: Record) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, kind, value in record.items():
-        if kind == "records":
-            found[name] = [_record_json(item) for item in value]
-        elif isinstance(value, RetryDelay):
-            found[name] = f"{value.seconds + value.nanos / 1e9:g}s"
-        elif isinstance(value, Record):
-            found[name] = _record_json(value)
-        else:
-            # 64-bit integers are strings in ProtoJSON; those with presence are the ones here.
-            found[name] = str(value) if kind == "int?" else value
-    return found

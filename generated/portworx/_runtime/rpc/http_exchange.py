@@ -21,13 +21,14 @@ from typing import Any
 from .access import record
 from .chain import Settings
 from .context import REQUEST_ID_KEY, CallContext
-from .details import Status, status_json
+from .details import Status
 from .errors import DeadlineExceeded, ResourceExhausted
 from .failure import HandlerError, failure
 from .http_request import field_of, read_request
 from .http_template import Template
 from .method import Binding, CallKind, HttpRule
 from .status import StatusCode
+from .status_json import status_json
 from .steps import check_response
 
 Scope = MutableMapping[str, Any]

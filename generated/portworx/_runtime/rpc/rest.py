@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 from .base import ServiceBase
 from .chain import DEFAULTS, Settings, check_form
-from .details import status_json
 from .errors import NotFound, Unimplemented
 from .http_exchange import Exchange, Receive, Route, Scope, Send, respond
 from .http_template import Template
 from .method import CallKind
 from .openapi import merged
+from .status_json import status_json
 
 
 class RestApp:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .entry import bind, clear_output_only, validate, violations
+from .checkers import bind
+from .entry import clear_output_only, validate, violations
 from .paths import PathElement, Place, Rule
 from .violation import RuleError, ValidationError, Violation
 

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..message import Message, codec_of
 from .check import Check, Enough
+from .checkers import CHECKERS, checker_of, output_only
 from .violation import ValidationError, Violation
 
 if TYPE_CHECKING:
     from ..wkt import FieldMask, Timestamp
-    from .paths import Place
-
-M = TypeVar("M", bound=Message)
-Checker: TypeAlias = "Callable[[Any, Check, Place], None]"
-
-_CHECKERS: dict[type[Message], Checker] = {}
-_OUTPUT_ONLY: dict[type[Message], tuple[str, ...]] = {}
-
-
-def bind(
-    message: type[M],
-    checker: Callable[[M, Check, Place], None],
-    *,
-    output_only: tuple[str, ...] = (),
-) -> None:
-    """Make the generated check of a class known; done by its module of validators.
-
-    ``output_only`` names the fields that only servers set, of code that is made with
-    ``field_behavior=enforce``.
-    """
-    _CHECKERS[message] = checker
-    if output_only:
-        _OUTPUT_ONLY[message] = output_only
 
 
 def clear_output_only(message: Message) -> None:
@@ -48,7 +24,7 @@ def clear_output_only(message: Message) -> None:
     """
     checker_of(message.__class__)
     table = codec_of(message.__class__).fields
-    cleared = _OUTPUT_ONLY.get(message.__class__, ())
+    cleared = output_only(message.__class__)
     empty = message.__class__()
     for field in table() if table is not None else ():
         if field.name in cleared:
@@ -64,41 +40,6 @@ def clear_output_only(message: Message) -> None:
             for item in items:
                 if isinstance(item, Message):
                     clear_output_only(item)
-
-
-def checker_of(message: type[Message]) -> Checker:
-    """The check of a class; its module is imported when the first message of a file needs it.
-
-    Raises:
-        TypeError: the class is no message, or the package was generated without validators.
-    """
-    found = _CHECKERS.get(message)
-    if found is not None:
-        return found
-    home = next(
-        (cls for cls in getattr(message, "__mro__", ()) if "_full_name" in vars(cls)),
-        None,
-    )
-    if home is None:
-        raise TypeError(
-            f"expected a message, got {getattr(message, '__qualname__', message)}"
-        )
-    if home._full_name.startswith("google.protobuf."):
-        from . import well_known as module
-    else:
-        package = home.__module__.rpartition(".")[0]
-        try:
-            module = importlib.import_module(".validators", package)
-        except ModuleNotFoundError as error:
-            if error.name != f"{package}.validators":
-                raise
-            raise TypeError(
-                f"{package} has no validators; generate them with emit=validators"
-            ) from error
-    found = _CHECKERS.get(home)
-    if found is None:
-        raise TypeError(f"{module.__name__} does not know {home.__qualname__}")
-    return _CHECKERS.setdefault(message, found)
 
 
 def violations(
@@ -122,7 +63,7 @@ def violations(
         RuleError: a rule cannot be evaluated on this message.
         TypeError: the argument is no message.
     """
-    checker = _CHECKERS.get(message.__class__) or checker_of(message.__class__)
+    checker = CHECKERS.get(message.__class__) or checker_of(message.__class__)
     check = Check(message.__class__)
     if not fail_fast and only is None and now is None:
         checker(message, check, None)
@@ -141,7 +82,7 @@ def validate(message: Message) -> None:
         RuleError: a rule cannot be evaluated on this message.
         TypeError: the argument is no message.
     """
-    checker = _CHECKERS.get(message.__class__) or checker_of(message.__class__)
+    checker = CHECKERS.get(message.__class__) or checker_of(message.__class__)
     check = Check(message.__class__)
     checker(message, check, None)
     if check.found:

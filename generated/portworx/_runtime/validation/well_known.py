@@ -9,7 +9,7 @@ from .. import wkt
 from ..message import MAX_DEPTH
 from ..wkt import Any, Duration, Empty, FieldMask, Timestamp
 from .check import Check
-from .entry import bind
+from .checkers import bind
 from .paths import Key, Place
 
 
