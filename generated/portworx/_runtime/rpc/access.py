@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from time import perf_counter
 
 from .context import CallContext
@@ -34,12 +35,18 @@ def record(
     text = f"{path} {code.name} {milliseconds:.2f}ms peer={peer} id={request_id}"
     if message:
         text = f"{text} {message!r}"
-    # Made here rather than by log(): looking for the caller in the stack costs more than the rest.
-    make = logging.getLogRecordFactory()
-    line = make(access_log.name, level, __file__, 0, text, (), None)
-    line.rpc_method = path
-    line.rpc_code = code.name
-    line.rpc_milliseconds = milliseconds
-    line.rpc_peer = peer
-    line.rpc_request_id = request_id
-    access_log.handle(line)
+    try:
+        # Made here rather than by log(): looking for the caller in the stack costs more than the rest.
+        make = logging.getLogRecordFactory()
+        line = make(access_log.name, level, __file__, 0, text, (), None)
+        line.rpc_method = path
+        line.rpc_code = code.name
+        line.rpc_milliseconds = milliseconds
+        line.rpc_peer = peer
+        line.rpc_request_id = request_id
+        access_log.handle(line)
+    except Exception:
+        # An application's filter or record factory, and no reason to fail the call; as logging does
+        # with errors of its handlers.
+        if logging.raiseExceptions:
+            traceback.print_exc()
