@@ -740,6 +740,35 @@ def test_the_access_log_uses_the_record_factory_in_the_context_of_the_call(caplo
     assert [line.__dict__["tenant"] for line in lines] == ["blue"]
 
 
+@pytest.mark.parametrize("access_log", [True, False])
+def test_a_context_may_be_asked_after_the_end_of_its_call(access_log: bool) -> None:
+    """grpc.aio crashes there: a task that a handler leaves behind would end the process."""
+    kept: list[CallContext] = []
+
+    async def handler(request: Text, context: CallContext) -> Text:
+        kept.append(context)
+        assert context.peer_identities == ()
+        if request.text == "raise":
+            raise errors.NotFound("none")
+        return request
+
+    async def test() -> None:
+        async with service(handler, settings=Settings(access_log=access_log)) as call:
+            for _ in range(20):
+                await call(Text(), timeout=3, metadata=[("x-request-id", "r1")])
+            with pytest.raises(errors.NotFound):
+                await call(Text("raise"), timeout=3, metadata=[("x-request-id", "r1")])
+            await asyncio.sleep(0.05)
+            for context in kept:
+                assert context.peer.startswith("ipv4:127.0.0.1:")
+                assert context.request_id == context.header("x-request-id") == "r1"
+                context.time_remaining()
+                with pytest.raises(RuntimeError, match="has ended"):
+                    context.peer_identities  # noqa: B018
+
+    run(test)
+
+
 def test_context_variables_set_by_authentication_reach_the_handler() -> None:
     from contextvars import ContextVar
 

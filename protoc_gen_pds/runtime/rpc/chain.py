@@ -191,6 +191,7 @@ class Chain(Steps):
                 await close()
 
     def _succeed(self, context: GrpcContext, started: float) -> None:
+        context.end()
         if context.has_trailing:
             context.raw.set_trailing_metadata(context.trailing_metadata)
         if self._log:
@@ -201,6 +202,7 @@ class Chain(Steps):
         self, error: BaseException, context: GrpcContext, started: float
     ) -> None:
         """Abort the call with what the error maps to, or return where it must be raised again."""
+        context.end()
         if isinstance(error, asyncio.CancelledError):
             task = asyncio.current_task()
             if task is not None and task.cancelling():

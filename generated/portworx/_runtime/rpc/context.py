@@ -152,15 +152,22 @@ class CallContext:
 class GrpcContext(CallContext):
     """The context of a call of a grpcio server; everything is read from it when asked for."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_ended", "_raw")
 
     def __init__(self, raw: Any, method: Method[Any, Any]) -> None:
         # Not the base class's: a context is made for each call, most of which ask it nothing.
         self.identity = None
         self.method = method
         self._raw = raw
+        self._ended = False
+        self._peer = ""
         self._request_id = ""
         self._trailing = []
+
+    def end(self) -> None:
+        """The call ends: what its task leaves behind may ask for the peer, and grpc.aio would crash then."""
+        self._peer = self.peer
+        self._ended = True
 
     @property
     def metadata(self) -> MetadataPairs:
@@ -170,11 +177,17 @@ class GrpcContext(CallContext):
     @property
     def peer(self) -> str:
         """Address of the caller as gRPC writes it: ``ipv4:127.0.0.1:50123``."""
-        return str(self._raw.peer())
+        return self._peer or str(self._raw.peer())
 
     @property
     def peer_identities(self) -> tuple[str, ...]:
-        """Names in the client's certificate where it has shown one, else empty."""
+        """Names in the client's certificate where it has shown one, else empty.
+
+        Raises:
+            RuntimeError: the call has ended; read it before.
+        """
+        if self._ended:
+            raise RuntimeError("the call has ended: read peer_identities before")
         return tuple(
             identity.decode("utf-8", "replace")
             for identity in self._raw.peer_identities() or ()
