@@ -8,11 +8,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -488,7 +490,7 @@ PROGRAM = """
 
     serve(
         Service,
-        config=Config(address="127.0.0.1:0", grace=10),
+        config=Config(address="127.0.0.1:0", http=sys.argv[3] or None, grace=10),
         workers=workers,
         uvloop={"asyncio": False, "uvloop": True}.get(loop),
         started=lambda server: os.write(1, f"{server.address}\\n".encode()),
@@ -497,10 +499,10 @@ PROGRAM = """
 """
 
 
-def start(workers: int, loop: str = "default") -> tuple[subprocess.Popen[str], str]:
+def start(workers: int, loop: str = "default", http: str = "") -> tuple[subprocess.Popen[str], str]:
     path = os.pathsep.join([str(ROOT / "generated"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(workers), loop],
+        [sys.executable, "-c", textwrap.dedent(PROGRAM), str(workers), loop, http],
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -576,6 +578,31 @@ def test_workers_share_the_port_and_end_together() -> None:
         assert (process.returncode, out) == (0, "ended\n"), errors
 
     run(test)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT balances on Linux only")
+def test_workers_share_the_port_of_http_too() -> None:
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as free:
+        http = f"127.0.0.1:{free.getsockname()[1]}"
+    process, _ = start(2, http=http)
+    try:
+        pids = set()
+        for _ in range(60):
+            connection = HTTPConnection(http, timeout=10)
+            connection.request("GET", "/pds/v1/backups/0")
+            pids.add(json.load(connection.getresponse())["meta"]["uid"])
+            connection.close()
+        assert len(pids) == 2
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (0, "ended\n"), errors
+
+
+def test_workers_need_a_port_for_http() -> None:
+    with pytest.raises(ValueError, match="a port for HTTP that is not 0"):
+        serve(Slow, config=Config("127.0.0.1:0", http="127.0.0.1:0"), workers=2)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT balances on Linux only")

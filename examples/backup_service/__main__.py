@@ -11,10 +11,8 @@ from pathlib import Path
 if find_spec("portworx") is None:
     sys.path.insert(0, str(Path(__file__).parents[2] / "generated"))
 
-from portworx._runtime.rpc.http import serve_http
-from portworx._runtime.rpc.rest import RestApp
 from portworx._runtime.rpc.serve import serve
-from portworx._runtime.rpc.server import Config
+from portworx._runtime.rpc.server import Config, GrpcServer
 
 from .seed import rows
 from .service import BackupService
@@ -57,24 +55,16 @@ def main() -> None:
         store.add(rows())
     page = store.page(where=None, order="created_at", descending=False, offset=0, limit=1)
     service = BackupService(store)
-    listening: list[str] = []
 
-    def started(address: str) -> None:
-        listening.append(address)
-        if len(listening) == 2:
-            uid = page.backups[0].meta.uid if page.backups and page.backups[0].meta else "bkp:..."
-            address, http = listening
-            print(f"{page.total} backups on {address} (gRPC) and {http} (HTTP)")
-            config, name = next(rows()).config_id, service.binding().service
-            print(_HELP.format(address=address, http=http, uid=uid, config=config, service=name), flush=True)
+    def started(server: GrpcServer) -> None:
+        assert server.http is not None
+        uid = page.backups[0].meta.uid if page.backups and page.backups[0].meta else "bkp:..."
+        address, http = server.address, server.http.address
+        print(f"{page.total} backups on {address} (gRPC) and {http} (HTTP)")
+        config, name = next(rows()).config_id, service.binding().service
+        print(_HELP.format(address=address, http=http, uid=uid, config=config, service=name), flush=True)
 
-    host, _, port = arguments.http.rpartition(":")
-    serve(
-        service,
-        config=Config(address=arguments.address),
-        started=lambda server: started(server.address),
-        alongside=[serve_http(RestApp(service), host, int(port), started=lambda port: started(f"{host}:{port}"))],
-    )
+    serve(service, config=Config(address=arguments.address, http=arguments.http), started=started)
     store.close()
 
 

@@ -7,6 +7,7 @@ from typing import assert_type
 
 from flavoured._runtime.rpc import CallContext, Settings, SyncSettings
 from flavoured._runtime.rpc.border import Server, SyncServer
+from flavoured._runtime.rpc.rest import RestApp
 from flavoured._runtime.rpc.serve import serve
 from flavoured._runtime.rpc.server import Config, GrpcServer
 from flavoured._runtime.rpc.sync_serve import serve_sync
@@ -65,6 +66,8 @@ def serving() -> None:
     serve_sync(SyncShop(), SyncShop, config=SyncConfig(settings=SyncSettings(authenticate_sync), threads=4))
     GrpcServer([Shop()], Config())
     SyncGrpcServer([SyncShop()], SyncConfig())
+    RestApp(Shop(), settings=Settings(authenticate))
+    RestApp(SyncShop(), settings=SyncSettings(authenticate_sync), threads=4)
 
 
 def registered(server: Server, sync_server: SyncServer) -> None:

@@ -69,7 +69,7 @@ def sync_settings_of_the_other(settings: Settings) -> SyncConfig:
     return SyncConfig(settings=settings)
 
 
-def sync_over_http(impl: ShopSyncBase) -> None:
+def what_is_no_service_over_http(impl: object) -> None:
     RestApp(impl)
 
 

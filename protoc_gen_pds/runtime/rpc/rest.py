@@ -9,18 +9,34 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from .base import ServiceBase
+from .base import ServiceBase, SyncServiceBase
 from .chain import DEFAULTS, Settings, check_form
-from .errors import NotFound, Unimplemented
-from .http_exchange import Exchange, Receive, Route, Scope, Send, respond
+from .errors import NotFound, ResourceExhausted, Unimplemented
+from .http_context import Scope
+from .http_exchange import (
+    BaseExchange,
+    Exchange,
+    Receive,
+    Route,
+    Send,
+    respond,
+    respond_error,
+)
 from .http_template import Template
-from .method import CallKind
+from .http_threads import SyncExchange
+from .method import BoundService, CallKind
 from .openapi import merged
-from .status_json import status_json
+from .sync_chain import (
+    SYNC_DEFAULTS,
+    SyncSettings,
+    check_sync_form,
+    check_sync_settings,
+)
 
 
 class RestApp:
@@ -33,30 +49,61 @@ class RestApp:
 
     def __init__(
         self,
-        *services: ServiceBase[object],
-        settings: Settings = DEFAULTS,
+        *services: ServiceBase[object] | SyncServiceBase[object],
+        settings: Settings | SyncSettings | None = None,
         receive_bytes: int = 4 * 1024 * 1024,
+        concurrent_calls: int | None = None,
+        threads: int | Executor = 32,
         openapi: str = "/openapi.json",
     ) -> None:
         """Make an application.
 
         Args:
-            services: the implementations.
-            settings: what surrounds the handlers; the same as for gRPC.
+            services: the implementations, async or sync ones.
+            settings: what surrounds the handlers, the same as for gRPC; ``SyncSettings`` for sync
+                services. The defaults where None.
             receive_bytes: largest request body, in bytes.
+            concurrent_calls: calls at the same time; more are answered RESOURCE_EXHAUSTED. None for no
+                limit.
+            threads: how many handlers of sync services run at the same time, or what runs them.
             openapi: path under which the OpenAPI document is served; empty for none.
 
         Raises:
             TemplateError: a rule's path template does not follow the grammar.
-            TypeError: a handler is not of its method's form.
+            TypeError: a handler is not of its method's form, services or settings of the two flavours
+                are mixed, or the authentication of sync services is a coroutine function.
         """
+        bindings = [service.binding() for service in services]
+        synchronous = isinstance(next(iter(services), None), SyncServiceBase)
+        if settings is None:
+            settings = SYNC_DEFAULTS if synchronous else DEFAULTS
+        flavour = SyncServiceBase if synchronous else ServiceBase
+        if not all(isinstance(service, flavour) for service in services):
+            raise TypeError("async and sync services need an application each")
+        if isinstance(settings, SyncSettings) is not synchronous:
+            raise TypeError("sync services take SyncSettings, async ones take Settings")
+        if isinstance(settings, SyncSettings):
+            check_sync_settings(settings, "an application of sync services")
         self._settings = settings
         self._receive_bytes = receive_bytes
+        self._limit = concurrent_calls
+        self._running = 0
+        self._threads = (
+            threads
+            if isinstance(threads, Executor)
+            else ThreadPoolExecutor(threads, "http-handler")
+        )
         self._openapi = openapi
         self._documents = [
-            service.binding().base.__module__.rpartition(".")[0] for service in services
+            binding.base.__module__.rpartition(".")[0] for binding in bindings
         ]
-        self._routes = sorted(_routes(services), key=lambda route: route.template.order)
+        routes = _routes(bindings, synchronous=synchronous)
+        self._routes = sorted(routes, key=lambda route: route.template.order)
+
+    @property
+    def has_routes(self) -> bool:
+        """Whether any method has an HTTP rule."""
+        return bool(self._routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -86,36 +133,49 @@ class RestApp:
             if variables is None:
                 continue
             if route.rule.verb == scope["method"]:
-                await Exchange(
-                    self._settings,
-                    self._receive_bytes,
-                    route,
-                    variables,
-                    scope,
-                    receive,
-                    send,
-                ).run()
+                await self._run(route, variables, scope, receive, send)
                 return
             allowed.add(route.rule.verb)
         if allowed:
             error = Unimplemented(f"{scope['method']} is not a method of {path}")
             headers = [(b"allow", ", ".join(sorted(allowed)).encode())]
-            await respond(send, 405, json.dumps(status_json(error)).encode(), headers)
+            await respond_error(send, error, headers, status=405)
         else:
-            await respond(
-                send,
-                404,
-                json.dumps(
-                    status_json(NotFound(f"there is nothing at {path}"))
-                ).encode(),
+            await respond_error(send, NotFound(f"there is nothing at {path}"))
+
+    async def _run(
+        self,
+        route: Route,
+        variables: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        if self._limit is not None and self._running >= self._limit:
+            await respond_error(send, ResourceExhausted("too many calls at a time"))
+            return
+        arguments = (route, variables, scope, receive, send)
+        settings, size = self._settings, self._receive_bytes
+        exchange: BaseExchange
+        if isinstance(settings, SyncSettings):
+            exchange = SyncExchange(
+                settings, self._threads, *arguments, receive_bytes=size
             )
+        else:
+            exchange = Exchange(settings, *arguments, receive_bytes=size)
+        self._running += 1
+        try:
+            await exchange.run()
+        finally:
+            self._running -= 1
 
 
-def _routes(services: Iterable[ServiceBase[object]]) -> Iterable[Route]:
+def _routes(services: Iterable[BoundService], *, synchronous: bool) -> Iterable[Route]:
+    check = check_sync_form if synchronous else check_form
     for service in services:
-        for binding in service.binding().methods:
+        for binding in service.methods:
             if binding.method.kind in (CallKind.UNARY_UNARY, CallKind.UNARY_STREAM):
-                check_form(binding)
+                check(binding)
                 for rule in binding.method.http:
                     yield Route(Template(rule.path), rule, binding)
 

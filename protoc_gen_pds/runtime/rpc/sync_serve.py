@@ -34,7 +34,8 @@ def serve_sync(
     Raises:
         OSError: the address is in use or not ours.
         TlsError: the certificates cannot be used.
-        ValueError: several workers on a unix socket, or with implementations made before the fork.
+        ValueError: several workers on a unix socket, on a free port for HTTP, or with implementations made
+            before the fork.
         ChildProcessError: a worker ended by itself; the others have been stopped.
     """
     config = config or SyncConfig()
@@ -46,7 +47,7 @@ def serve_sync(
             services, replace(config, address=address), started, shared_port=True
         ),
         workers,
-        config.address,
+        config,
         services,
         SyncServiceBase,
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 from .base import SyncServiceBase
@@ -22,6 +23,7 @@ from .config import Keepalive as Keepalive
 from .config import Limits as Limits
 from .gate import SyncGate
 from .health import SERVICE as HEALTH_SERVICE
+from .http import HttpThread, rest_server
 from .reflection import Reflection
 from .sync_chain import SYNC_DEFAULTS, SyncSettings, add_sync_service
 from .sync_health import SyncHealth
@@ -51,6 +53,7 @@ class SyncGrpcServer:
         health: the statuses of its services.
         port: the port that it listens on; 0 for a unix socket.
         address: what a channel connects to.
+        http: the server of HTTP and JSON, with its ``port`` and ``address``; None without.
     """
 
     def __init__(
@@ -66,7 +69,13 @@ class SyncGrpcServer:
             services: the implementations.
             config: how it runs.
             shared_port: whether other processes may listen on the same port (SO_REUSEPORT).
+
+        Raises:
+            TypeError: a handler is not of its method's form.
+            ImportError: a package that the configuration needs is not installed.
+            ValueError: HTTP is asked for, and no method has an HTTP rule.
         """
+        services = tuple(services)
         self._config = config
         self._gate = SyncGate()
         self._threads = ThreadPoolExecutor(config.threads, "handler")
@@ -96,6 +105,15 @@ class SyncGrpcServer:
                 )
         if config.channelz:
             add_channelz(self.server)
+        # The same threads: their number bounds the handlers, wherever the calls come from.
+        self.http = rest_server(
+            services,
+            config,
+            config.settings,
+            shared_port=shared_port,
+            threads=self._threads,
+        )
+        self._http_thread = None if self.http is None else HttpThread(self.http)
         self.port = 0
         self.address = config.address
 
@@ -103,10 +121,12 @@ class SyncGrpcServer:
         """Listen and serve.
 
         Raises:
-            OSError: the address is in use or not ours.
+            OSError: an address is in use or not ours.
             TlsError: the certificates cannot be used.
         """
         self.port, self.address = listen(self.server, self._config)
+        if self._http_thread is not None:
+            self._http_thread.start()
         self.server.start()
         log.info("serving on %s", self.address)
 
@@ -125,8 +145,15 @@ class SyncGrpcServer:
         if grace is None:
             grace = self._config.grace
         end = time.monotonic() + grace
+        http = None
+        if self._http_thread is not None:
+            # Both ports drain at the same time.
+            http = Thread(target=self._http_thread.stop, args=(grace,))
+            http.start()
         self._gate.close(min(self._config.settle, grace))
         self.server.stop(max(0.0, end - time.monotonic())).wait()
+        if http is not None:
+            http.join()
         self.health.close()
         for threads in (self._threads, self._reflection_threads):
             threads.shutdown(wait=False, cancel_futures=True)

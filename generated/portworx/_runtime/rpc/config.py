@@ -61,17 +61,19 @@ class BaseConfig:
 
     Attributes:
         address: ``host:port`` or ``unix:path``; port 0 takes a free one.
-        tls: certificates; None for plain text.
+        http: ``host:port`` of HTTP and JSON, for the methods with google.api.http rules; None for gRPC
+            alone. Needs the package uvicorn.
+        tls: certificates, for both; None for plain text.
         health: whether grpc.health.v1 is served.
         reflection: whether reflection is served, v1 and v1alpha.
         channelz: whether channelz is served; needs the package grpcio-channelz.
-        grace: seconds that running calls get when the server stops.
+        grace: seconds that running calls get when the server stops, on either port.
         settle: seconds of the grace in which running calls may end before clients are told to go away;
             new ones are refused meanwhile. Answers of calls that run longer are sent, but a client that
             is slow to read them may lose them.
         drain_delay: seconds between NOT_SERVING and the refusal of new calls, for load balancers that
             poll the health service.
-        limits: sizes and numbers.
+        limits: sizes and numbers; those of calls and of requests hold for HTTP too, which counts by itself.
         keepalive: pings.
         interceptors: server interceptors of ``grpc.aio`` or of ``grpc``, as the server is async or
             sync, such as OpenTelemetry's.
@@ -79,6 +81,7 @@ class BaseConfig:
     """
 
     address: str = "127.0.0.1:50051"
+    http: str | None = None
     tls: ServerTls | None = None
     health: bool = True
     reflection: bool = True

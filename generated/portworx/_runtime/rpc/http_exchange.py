@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import inspect
 import json
@@ -10,7 +11,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
-    Iterable,
     MutableMapping,
     Sequence,
 )
@@ -20,10 +20,11 @@ from typing import Any
 
 from .access import record
 from .chain import Settings
-from .context import REQUEST_ID_KEY, CallContext
+from .context import REQUEST_ID_KEY
 from .details import Status
-from .errors import DeadlineExceeded, ResourceExhausted
+from .errors import ResourceExhausted, RpcError
 from .failure import HandlerError, failure
+from .http_context import HttpContext, Scope, deadline, headers
 from .http_request import field_of, read_request
 from .http_template import Template
 from .method import Binding, CallKind, HttpRule
@@ -31,12 +32,8 @@ from .status import StatusCode
 from .status_json import status_json
 from .steps import check_response
 
-Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-TIMEOUT_KEY = "x-server-timeout"
-"""Request header with the caller's deadline in seconds, as Google's own APIs have it."""
 
 _JSON = b"application/json"
 _LINES = b"application/x-ndjson"
@@ -51,21 +48,24 @@ class Route:
     binding: Binding
 
 
-class Exchange:
-    """One HTTP request on its way through the chain."""
+class BaseExchange(abc.ABC):
+    """One HTTP request on its way through the chain, whatever the flavour of the service."""
 
     def __init__(
         self,
-        settings: Settings,
-        receive_bytes: int,
         route: Route,
         variables: dict[str, str],
         scope: Scope,
         receive: Receive,
         send: Send,
+        *,
+        receive_bytes: int,
+        validate: bool,
+        access_log: bool,
     ) -> None:
-        self._settings = settings
         self._receive_bytes = receive_bytes
+        self._check = route.binding.check if validate else None
+        self._log = access_log
         self._binding = route.binding
         self._method = route.binding.method
         self._rule = route.rule
@@ -73,13 +73,12 @@ class Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._started = False
+        self._started = self._ended = False
 
     async def run(self) -> None:
         """Read, call the handler, answer; a caller that goes away cancels the handler."""
         begun = perf_counter()
-        context = CallContext(metadata=_metadata(self._scope), peer=_peer(self._scope))
-        context.method = self._method
+        context = HttpContext(self._scope, self._method)
         code, message = StatusCode.OK, ""
         try:
             body = await self._body()
@@ -96,26 +95,31 @@ class Exchange:
             found = failure(error, context, self._method)
             code, message = found.code, found.message
             await self._answer_error(found.status.to_bytes(), found.code, context)
-        if self._settings.access_log:
+        finally:
+            context.left = True
+        if self._log:
             record(context, code, begun, message)
 
-    async def _call(self, body: bytes, context: CallContext) -> None:
+    async def _call(self, body: bytes, context: HttpContext) -> None:
         request = read_request(
             self._method, self._rule, self._variables, self._query(), body
         )
-        if self._settings.authenticate is not None:
-            context.identity = await self._settings.authenticate(context)
-        if self._settings.validate and self._binding.check is not None:
-            self._binding.check(request)
-        arguments = (request, context) if self._method.takes_request else (context,)
-        result = self._binding.handler(*arguments)
-        async with _deadline(context):
-            if self._method.kind is CallKind.UNARY_STREAM:
-                await self._stream(result, context)
-            else:
-                await self._answer(await result, context)
+        async with deadline(context):
+            await self._handle(request, context)
 
-    async def _answer(self, response: Any, context: CallContext) -> None:
+    @abc.abstractmethod
+    async def _handle(self, request: Any, context: HttpContext) -> None:
+        """Authenticate, check, call the handler and send what it returns."""
+
+    def _handler(self, request: Any, context: HttpContext) -> Any:
+        """Check the request; what the handler returns for it."""
+        if self._check is not None:
+            self._check(request)
+        arguments = (request, context) if self._method.takes_request else (context,)
+        return self._binding.handler(*arguments)
+
+    def _body_of(self, response: Any) -> bytes:
+        """The answer of a unary method, in JSON."""
         expected = self._method.response if self._method.returns_response else None
         if type(response) is not expected:
             check_response(response, self._method, expected)
@@ -124,58 +128,58 @@ class Exchange:
             value = value.get(
                 _json_name(self._method.response, self._rule.response_body)
             )
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        self._started = True
-        await respond(self._send, 200, body, _headers(context))
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
-    async def _stream(self, responses: Any, context: CallContext) -> None:
-        if inspect.isawaitable(responses):
-            responses = await responses
-        if not hasattr(responses, "__aiter__"):
-            raise HandlerError(
-                f"the handler of {self._method.full_name} returned no async iterator"
-            )
-        iterator: AsyncIterator[Any] = responses.__aiter__()
-        try:
-            async for response in iterator:
-                if type(response) is not self._method.response:
-                    check_response(response, self._method, self._method.response)
-                line = response.to_json().encode() + b"\n"
-                if not self._started:
-                    await self._begin_stream(context)
-                await self._send(
-                    {"type": "http.response.body", "body": line, "more_body": True}
-                )
-            if not self._started:
-                await self._begin_stream(context)
-        finally:
-            close = getattr(iterator, "aclose", None)
-            if close is not None:
-                await close()
-        await self._send({"type": "http.response.body", "body": b""})
+    def _line_of(self, response: Any) -> bytes:
+        """One response of a stream, in JSON."""
+        if type(response) is not self._method.response:
+            check_response(response, self._method, self._method.response)
+        line: bytes = response.to_json().encode() + b"\n"
+        return line
 
-    async def _begin_stream(self, context: CallContext) -> None:
+    async def _send_answer(self, body: bytes, context: HttpContext) -> None:
         self._started = True
-        headers = [(b"content-type", _LINES), *_headers(context)]
+        await respond(self._send, 200, body, headers(context))
+        self._ended = True
+
+    async def _send_line(self, line: bytes, context: HttpContext) -> None:
+        if not self._started:
+            await self._begin_stream(context)
         await self._send(
-            {"type": "http.response.start", "status": 200, "headers": headers}
+            {"type": "http.response.body", "body": line, "more_body": True}
+        )
+
+    async def _end_stream(self, context: HttpContext) -> None:
+        if not self._started:
+            await self._begin_stream(context)
+        await self._send({"type": "http.response.body", "body": b""})
+        self._ended = True
+
+    async def _begin_stream(self, context: HttpContext) -> None:
+        self._started = True
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", _LINES), *headers(context)],
+            }
         )
 
     async def _answer_error(
-        self, status: bytes, code: StatusCode, context: CallContext
+        self, status: bytes, code: StatusCode, context: HttpContext
     ) -> None:
         value = status_json(Status.from_bytes(status))
+        if self._started and self._method.kind is not CallKind.UNARY_STREAM:
+            # The answer is on its way; the connection breaks off.
+            return
         if self._started:
             # The status line is gone: the last line says that the stream broke, and why.
             line = json.dumps({"error": value}, ensure_ascii=False).encode() + b"\n"
             await self._send({"type": "http.response.body", "body": line})
             return
         body = json.dumps(value, ensure_ascii=False).encode()
-        headers = [
-            *_headers(context),
-            (REQUEST_ID_KEY.encode(), context.request_id.encode()),
-        ]
-        await respond(self._send, code.http, body, headers)
+        request_id = (REQUEST_ID_KEY.encode(), context.request_id.encode())
+        await respond(self._send, code.http, body, [*headers(context), request_id])
 
     async def _body(self) -> bytes | None:
         """The body, or None where the caller goes away before its end."""
@@ -201,12 +205,17 @@ class Exchange:
         gone = asyncio.create_task(self._disconnected())
         try:
             await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
-            if call.done():
+            # Many leave as soon as they have the whole answer.
+            if call.done() or self._ended:
                 await call
                 return True
             call.cancel()
             await asyncio.wait((call,))
             return False
+        except asyncio.CancelledError:
+            # The server does not wait any longer, and nor shall the handler.
+            call.cancel()
+            raise
         finally:
             gone.cancel()
 
@@ -219,56 +228,48 @@ class Exchange:
         return query.decode("latin-1")
 
 
+class Exchange(BaseExchange):
+    """The exchange with a service of coroutines."""
+
+    def __init__(self, settings: Settings, *arguments: Any, receive_bytes: int) -> None:
+        super().__init__(
+            *arguments,
+            receive_bytes=receive_bytes,
+            validate=settings.validate,
+            access_log=settings.access_log,
+        )
+        self._authenticate = settings.authenticate
+
+    async def _handle(self, request: Any, context: HttpContext) -> None:
+        if self._authenticate is not None:
+            context.identity = await self._authenticate(context)
+        result = self._handler(request, context)
+        if self._method.kind is CallKind.UNARY_STREAM:
+            await self._stream(result, context)
+        else:
+            await self._send_answer(self._body_of(await result), context)
+
+    async def _stream(self, responses: Any, context: HttpContext) -> None:
+        if inspect.isawaitable(responses):
+            responses = await responses
+        if not hasattr(responses, "__aiter__"):
+            raise HandlerError(
+                f"the handler of {self._method.full_name} returned no async iterator"
+            )
+        iterator: AsyncIterator[Any] = responses.__aiter__()
+        try:
+            async for response in iterator:
+                await self._send_line(self._line_of(response), context)
+        finally:
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
+        await self._end_stream(context)
+
+
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and bool(task.cancelling())
-
-
-class _deadline:
-    """The caller's deadline around a handler."""
-
-    def __init__(self, context: CallContext) -> None:
-        self._timeout = asyncio.timeout(_seconds(context.header(TIMEOUT_KEY)))
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            if self._timeout.expired():
-                raise DeadlineExceeded("the deadline has passed") from late
-            raise
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < 1e9 else None
-
-
-def _metadata(scope: Scope) -> Iterable[tuple[str, str]]:
-    return [
-        (key.decode("latin-1").lower(), value.decode("latin-1"))
-        for key, value in scope.get("headers", ())
-    ]
-
-
-def _peer(scope: Scope) -> str:
-    client = scope.get("client")
-    return f"http:{client[0]}:{client[1]}" if client else ""
-
-
-def _headers(context: CallContext) -> list[tuple[bytes, bytes]]:
-    """The handler's trailing metadata as headers; binary values have no HTTP form."""
-    return [
-        (key.encode(), value.encode())
-        for key, value in context.trailing_metadata
-        if isinstance(value, str)
-    ]
 
 
 def _json_name(message: Any, name: str) -> str:
@@ -277,7 +278,7 @@ def _json_name(message: Any, name: str) -> str:
 
 
 async def respond(
-    send: Send, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]] = ()
+    send: Send, status: int, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()
 ) -> None:
     """Answer with JSON."""
     length = (b"content-length", str(len(body)).encode())
@@ -285,7 +286,19 @@ async def respond(
         {
             "type": "http.response.start",
             "status": status,
-            "headers": [(b"content-type", _JSON), length, *headers],
+            "headers": [(b"content-type", _JSON), length, *more],
         }
     )
     await send({"type": "http.response.body", "body": body})
+
+
+async def respond_error(
+    send: Send,
+    error: RpcError,
+    more: Sequence[tuple[bytes, bytes]] = (),
+    *,
+    status: int | None = None,
+) -> None:
+    """Answer what no method is called for with a google.rpc.Status."""
+    body = json.dumps(status_json(error)).encode()
+    await respond(send, status or error.code.http, body, more)

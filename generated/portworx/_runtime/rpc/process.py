@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 
-from .config import log
+from .config import BaseConfig, log
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """What ends a process in good order."""
@@ -29,7 +29,7 @@ def tune_collector() -> None:
 def in_workers(
     work: Callable[[str], None],
     workers: int,
-    address: str,
+    config: BaseConfig,
     services: Iterable[object],
     made: type[object],
 ) -> None:
@@ -38,21 +38,23 @@ def in_workers(
     Args:
         work: serves on the address that it is given.
         workers: how many processes.
-        address: ``host:port``; port 0 takes a free one, the same for all.
+        config: with the address ``host:port``; port 0 takes a free one, the same for all.
         services: what is served; functions, since an implementation must not cross a fork.
         made: the class of implementations.
 
     Raises:
-        ValueError: the address is a unix socket, or a service is made already.
+        ValueError: the address is a unix socket, HTTP has no port, or a service is made already.
         ChildProcessError: a worker ended by itself; the others have been stopped.
     """
-    if address.startswith("unix:"):
+    if config.address.startswith("unix:"):
         raise ValueError("several workers need a TCP address")
+    if config.http and config.http.endswith(":0"):
+        raise ValueError("several workers need a port for HTTP that is not 0")
     if any(isinstance(service, made) for service in services):
         raise ValueError(
             "with several workers pass functions that make the services, not the services"
         )
-    with _reserved(address) as reserved:
+    with _reserved(config.address) as reserved:
         _supervise(lambda: work(reserved.name), workers)
 
 

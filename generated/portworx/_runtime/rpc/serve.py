@@ -36,7 +36,7 @@ async def serve_until(
         config: how it runs; the defaults where None.
         shared_port: whether other processes listen on the same port.
         started: called once the server listens.
-        alongside: run beside the server, such as an HTTP server, and awaited when it stops.
+        alongside: run beside the server, and awaited when it stops.
 
     Raises:
         OSError: the address is in use or not ours.
@@ -79,13 +79,13 @@ def serve(
         workers: processes that share the port (SO_REUSEPORT, Linux); each has its own interpreter.
         uvloop: whether uvloop runs the event loop; None where it is installed.
         started: called in each process once it listens.
-        alongside: functions that are given the event that ends the process, and return after it;
-            such as :func:`.http.serve_http`.
+        alongside: functions that are given the event that ends the process, and return after it.
 
     Raises:
         OSError: the address is in use or not ours.
         TlsError: the certificates cannot be used.
-        ValueError: several workers on a unix socket, or with implementations made before the fork.
+        ValueError: several workers on a unix socket, on a free port for HTTP, or with implementations made
+            before the fork.
         ImportError: uvloop is asked for and not installed.
         ChildProcessError: a worker ended by itself; the others have been stopped.
     """
@@ -103,7 +103,7 @@ def serve(
             shared_port=True,
         ),
         workers,
-        config.address,
+        config,
         services,
         ServiceBase,
     )

@@ -24,6 +24,7 @@ from .config import Limits as Limits
 from .gate import Gate
 from .health import SERVICE as HEALTH_SERVICE
 from .health import Health
+from .http import rest_server
 from .reflection import Reflection
 
 _PLAIN = Settings(access_log=False, validate=False)
@@ -48,6 +49,7 @@ class GrpcServer:
         health: the statuses of its services.
         port: the port that it listens on; 0 for a unix socket.
         address: what a channel connects to.
+        http: the server of HTTP and JSON, with its ``port`` and ``address``; None without.
     """
 
     def __init__(
@@ -63,7 +65,13 @@ class GrpcServer:
             services: the implementations.
             config: how it runs.
             shared_port: whether other processes may listen on the same port (SO_REUSEPORT).
+
+        Raises:
+            TypeError: a handler is not of its method's form.
+            ImportError: a package that the configuration needs is not installed.
+            ValueError: HTTP is asked for, and no method has an HTTP rule.
         """
+        services = tuple(services)
         self._config = config
         self._gate = Gate()
         self.server: Any = aio.server(
@@ -84,6 +92,9 @@ class GrpcServer:
                 add_service(self.server, reflected, _PLAIN)
         if config.channelz:
             add_channelz(self.server)
+        self.http = rest_server(
+            services, config, config.settings, shared_port=shared_port
+        )
         self.port = 0
         self.address = config.address
 
@@ -91,10 +102,12 @@ class GrpcServer:
         """Listen and serve.
 
         Raises:
-            OSError: the address is in use or not ours.
+            OSError: an address is in use or not ours.
             TlsError: the certificates cannot be used.
         """
         self.port, self.address = listen(self.server, self._config)
+        if self.http is not None:
+            await self.http.start()
         await self.server.start()
         log.info("serving on %s", self.address)
 
@@ -109,10 +122,14 @@ class GrpcServer:
             await asyncio.sleep(self._config.drain_delay)
         if grace is None:
             grace = self._config.grace
+        http = () if self.http is None else (self.http.stop(grace),)
+        await asyncio.gather(self._stop_grpc(grace), *http)
+        log.info("stopped serving on %s", self.address)
+
+    async def _stop_grpc(self, grace: float) -> None:
         end = monotonic() + grace
         await self._gate.close(min(self._config.settle, grace))
         await self.server.stop(max(0.0, end - monotonic()))
-        log.info("stopped serving on %s", self.address)
 
     async def __aenter__(self) -> GrpcServer:
         await self.start()

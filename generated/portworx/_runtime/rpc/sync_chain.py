@@ -73,15 +73,24 @@ def add_sync_service(
         raise TypeError(
             f"{service.service} is async: register it on a grpc.aio.server(), not on a grpc.server()"
         )
-    if inspect.iscoroutinefunction(settings.authenticate):
-        raise TypeError(
-            f"{service.service}: authenticate is a coroutine function, and a sync server would take"
-            " the coroutine for an identity; use def"
-        )
+    check_sync_settings(settings, service.service)
     for binding in service.methods:
         check_sync_form(binding)
     chains = (SyncChain(binding, settings, threads) for binding in service.methods)
     register(server, service, chains, guard)
+
+
+def check_sync_settings(settings: SyncSettings, name: str) -> None:
+    """Refuse settings that cannot work, before the first call.
+
+    Raises:
+        TypeError: the authentication is a coroutine function.
+    """
+    if inspect.iscoroutinefunction(settings.authenticate):
+        raise TypeError(
+            f"{name}: authenticate is a coroutine function, and a sync server would take"
+            " the coroutine for an identity; use def"
+        )
 
 
 def check_sync_form(binding: Binding) -> None:
@@ -127,7 +136,7 @@ class SyncChain(Steps):
         context = SyncGrpcContext(raw, self._method)
         try:
             request = self._admit_request(data, context)
-            response = self._write(_plain(self._handler(request, context)))
+            response = self._write(plain(self._handler(request, context)))
         except BaseException as error:
             self._fail(error, context, started)
             return b""
@@ -153,7 +162,7 @@ class SyncChain(Steps):
         try:
             self._admit(context)
             handled = self._handler(map(self._prepare, requests), context)
-            response = self._write(_plain(handled))
+            response = self._write(plain(handled))
         except BaseException as error:
             self._fail(error, context, started)
             return b""
@@ -174,7 +183,7 @@ class SyncChain(Steps):
 
     def _admit(self, context: SyncGrpcContext) -> None:
         if self._authenticate is not None:
-            context.identity = _plain(self._authenticate(context))
+            context.identity = plain(self._authenticate(context))
 
     def _admit_request(self, data: bytes, context: SyncGrpcContext) -> Any:
         request = self._read(data)
@@ -184,7 +193,7 @@ class SyncChain(Steps):
         return request
 
     def _send(self, responses: Any) -> Iterator[bytes]:
-        if not hasattr(_plain(responses), "__iter__"):
+        if not hasattr(plain(responses), "__iter__"):
             raise HandlerError(
                 f"the handler of {self._method.full_name} returned {type(responses).__name__}, not an iterator"
             )
@@ -242,7 +251,7 @@ class _OnOtherThreads:
         return self._serve(request, raw)
 
 
-def _plain(result: Any) -> Any:
+def plain(result: Any) -> Any:
     """What a handler or the authentication returned, unless it is a coroutine that nothing would run."""
     if inspect.iscoroutine(result):
         result.close()

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from .base import ServiceBase, SyncServiceBase
 from .border import aio, grpc
+from .config import BaseConfig
 from .method import BoundService
 from .server import Config, GrpcServer
 from .sync_server import SyncConfig, SyncGrpcServer
 
 C = TypeVar("C")
+R = TypeVar("R", bound=BaseConfig)
 
 
 @asynccontextmanager
@@ -25,7 +27,7 @@ async def running(
 
     Args:
         service: the implementation.
-        config: how it runs; its address is not used.
+        config: how it runs; its address is not used, and HTTP has a free port too where it is asked for.
 
     Yields:
         The service's async client.
@@ -46,12 +48,12 @@ async def serving(
 
     Args:
         services: the implementations.
-        config: how it runs; its address is not used.
+        config: how it runs; its address is not used, and HTTP has a free port too where it is asked for.
 
     Yields:
         The server, with its ``address``.
     """
-    config = replace(config or Config(grace=1.0), address="127.0.0.1:0", tls=None)
+    config = _local(config or Config(grace=1.0))
     async with GrpcServer(services, config) as server:
         yield server
 
@@ -64,7 +66,7 @@ def running_sync(
 
     Args:
         service: the implementation.
-        config: how it runs; its address is not used.
+        config: how it runs; its address is not used, and HTTP has a free port too where it is asked for.
 
     Yields:
         The service's sync client.
@@ -85,14 +87,19 @@ def serving_sync(
 
     Args:
         services: the implementations.
-        config: how it runs; its address is not used.
+        config: how it runs; its address is not used, and HTTP has a free port too where it is asked for.
 
     Yields:
         The server, with its ``address``.
     """
-    config = replace(config or SyncConfig(grace=1.0), address="127.0.0.1:0", tls=None)
+    config = _local(config or SyncConfig(grace=1.0))
     with SyncGrpcServer(services, config) as server:
         yield server
+
+
+def _local(config: R) -> R:
+    free = "127.0.0.1:0"
+    return replace(config, address=free, http=config.http and free, tls=None)
 
 
 def _client(service: BoundService) -> Callable[[Any], Any]:
