@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import grpc
@@ -34,6 +36,19 @@ service Shop {
   rpc Chat(stream Book) returns (stream Book);
 }
 service Streams { rpc Watch(Book.Id) returns (stream Book); }
+"""
+
+WITH_HTTP = """
+syntax = "proto3";
+package shop.v1;
+import "buf/validate/validate.proto";
+import "google/api/annotations.proto";
+message Book { string name = 1 [(buf.validate.field).string.min_len = 3]; }
+service Uploads { rpc Upload(stream Book) returns (Book) { option (google.api.http) = { post: "/v1/up" body: "*" }; } }
+service Shop {
+  rpc Ping(Book) returns (Book);
+  rpc GetBook(Book) returns (Book) { option (google.api.http) = { get: "/v1/{name=shelves/*/books/**}:read" }; }
+}
 """
 
 HOSTILE = """
@@ -64,6 +79,7 @@ service Empty {}
 
 FILES = {
     "Dockerfile",
+    "README.md",
     "handlers/__init__.py",
     "handlers/shop.py",
     "handlers/streams.py",
@@ -110,6 +126,13 @@ def hostile(protos: Path, request: pytest.FixtureRequest) -> Path:
     return protos / "hostile"
 
 
+@pytest.fixture(params=["async", "sync"])
+def with_http(protos: Path, request: pytest.FixtureRequest) -> Path:
+    (protos / "proto/shop/shop.proto").write_text(WITH_HTTP)
+    assert init("--to", "both", "--server", request.param) == 0
+    return protos / "both"
+
+
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": "generated", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -135,14 +158,11 @@ def check_its_test(project: Path, count: int) -> None:
 
 def check_its_code(project: Path) -> None:
     """Formatter, linter and both type checkers are content with every module that was written."""
-    paths = ["main.py", "handlers", "tests"]
     tools = Path(sys.executable).parent
-    run(project, tools / "ruff", "format", "--isolated", "--check", *paths)
-    run(project, tools / "ruff", "check", "--isolated", "--select", "E4,E7,E9,F,I", *paths)
-    run(project, tools / "mypy", "--strict", "--config-file=", *paths, MYPYPATH="generated")
-    settings = {"typeCheckingMode": "strict", "extraPaths": ["generated"], "exclude": ["generated"]}
-    (project / "pyrightconfig.json").write_text(json.dumps(settings))
-    run(project, tools / "pyright", "--pythonpath", sys.executable, *paths)
+    run(project, tools / "ruff", "format", "--check")
+    run(project, tools / "ruff", "check", "--select", "E4,E7,E9,F,I")
+    assert "Success" in run(project, tools / "mypy")
+    assert " 0 errors" in f" {run(project, tools / 'pyright', '--pythonpath', sys.executable)}"
 
 
 def test_the_project_has_its_files_and_its_own_test_passes(project: Path) -> None:
@@ -209,25 +229,73 @@ def test_manifest_and_image_fit_each_other(protos: Path, directory: str, name: s
     assert set(seconds) <= read
 
 
-def test_the_program_serves_and_drains(project: Path) -> None:
+@contextmanager
+def program(project: Path, **variables: str) -> Iterator[list[str]]:
+    """Its main.py, with what it has logged until it served; then it drains."""
     process = subprocess.Popen(
         [sys.executable, "main.py"],
         cwd=project,
-        env={**environment(), "ADDRESS": "127.0.0.1:0"},
+        env={**environment(), "ADDRESS": "127.0.0.1:0", **variables},
         stderr=subprocess.PIPE,
         text=True,
     )
+    lines: list[str] = []
     try:
         assert process.stderr is not None
-        lines = iter(process.stderr.readline, "")
-        address = next(found[1] for line in lines if (found := re.search(r"serving on (\S+)", line)))
-        with grpc.insecure_channel(address) as channel:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
-        assert answer.status == 1
+        for line in iter(process.stderr.readline, ""):
+            lines.append(line)
+            if "serving on" in line:
+                break
+        yield lines
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     finally:
         process.kill()
+
+
+def found(pattern: str, lines: list[str]) -> str:
+    return next(match[1] for line in lines if (match := re.search(pattern, line)))
+
+
+def test_the_program_serves_and_drains(project: Path) -> None:
+    with program(project) as lines, grpc.insecure_channel(found(r"serving on (\S+)", lines)) as channel:
+        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+    assert answer.status == 1
+
+
+def test_a_project_with_http_offers_both_ports(with_http: Path) -> None:
+    check_its_test(with_http, 3)
+    check_its_code(with_http)
+    with program(with_http, HTTP_ADDRESS="127.0.0.1:0") as lines:
+        connection = HTTPConnection(found(r"serving HTTP on (\S+)", lines), timeout=10)
+        connection.request("GET", "/v1/shelves/1/books/2/3:read")
+        assert connection.getresponse().status == 501
+        connection.close()
+    with program(with_http, HTTP_ADDRESS="") as lines:
+        assert "HTTP" not in "".join(lines)
+
+
+def test_image_manifest_and_readme_know_of_http(protos: Path, with_http: Path) -> None:
+    def texts(project: Path) -> tuple[str, str, str]:
+        deployment, service = yaml.safe_load_all((project / "k8s.yaml").read_text())
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert {port["targetPort"]: port["port"] for port in service["spec"]["ports"]} == ports
+        exposed = next(line for line in (project / "Dockerfile").read_text().splitlines() if "EXPOSE" in line)
+        assert exposed == f"EXPOSE {' '.join(map(str, ports.values()))}"
+        dependencies = tomllib.loads((project / "pyproject.toml").read_text())["project"]["dependencies"]
+        read = (project / "README.md").read_text()
+        variables = set(re.findall(r'environ\.get\("(\w+)"', (project / "main.py").read_text()))
+        names = (line.split("|")[1] for line in read.splitlines() if line.startswith("| `"))
+        assert variables == set(re.findall(r"[A-Z_]+", " ".join(names)))
+        return " ".join(ports), " ".join(dependencies), read
+
+    (protos / "proto/shop/shop.proto").write_text(PROTO)
+    assert init("--to", "one") == 0
+    ports, dependencies, read = texts(protos / "one")
+    assert (ports, "uvicorn" in dependencies, "curl localhost:8080" in read) == ("grpc", False, False)
+    ports, dependencies, read = texts(with_http)
+    assert (ports, "uvicorn" in dependencies, "curl localhost:8080" in read) == ("grpc http", True, True)
 
 
 def test_nothing_is_overwritten(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

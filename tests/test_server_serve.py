@@ -167,6 +167,44 @@ def test_reflection_describes_every_symbol_to_the_official_client() -> None:
     run(test)
 
 
+def test_every_service_that_is_listed_is_described() -> None:
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+    from google.protobuf.descriptor_pool import DescriptorPool
+    from grpc_reflection.v1alpha import reflection_pb2
+    from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+    def messages(package: str, file: Any) -> Any:
+        proto = FileDescriptorProto()
+        file.CopyToProto(proto)
+        proto.ClearField("options")
+        return str(proto).replace(package, "PACKAGE").partition("message_type")[2]
+
+    def ask(address: str) -> None:
+        with grpc.insecure_channel(address) as channel:
+            database = ProtoReflectionDescriptorDatabase(channel)
+            pool = DescriptorPool(database)
+            found = {name: pool.FindServiceByName(name).file for name in database.get_services()}
+        assert set(found) == {
+            SERVICE,
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+        }
+        official = messages("grpc.reflection.v1alpha", reflection_pb2.DESCRIPTOR)
+        assert "ServerReflectionRequest" in official
+        for version in ("v1", "v1alpha"):
+            package = f"grpc.reflection.{version}"
+            assert messages(package, found[f"{package}.ServerReflection"]) == official
+        health = messages("grpc.health.v1", found["grpc.health.v1.Health"])
+        assert health == messages("grpc.health.v1", health_pb2.DESCRIPTOR)
+
+    async def test() -> None:
+        async with serving(Slow()) as server:
+            await asyncio.to_thread(ask, server.address)
+
+    run(test)
+
+
 def test_reflection_answers_each_question_and_goes_on_after_an_error() -> None:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
     from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc

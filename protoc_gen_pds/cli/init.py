@@ -23,20 +23,27 @@ from protoc_gen_pds.python.types import is_well_known
 from protoc_gen_pds.render import Renderer
 from protoc_gen_pds.schema import Message, Method, Service
 from protoc_gen_pds.targets import services
+from protoc_gen_pds.targets.methods import http_rules
 
 OUT = "generated"
 """Where the generated code is in a project: its files name it."""
 
 _OWN_PACKAGES = frozenset({"handlers", "main", "tests"})
 _MAIN_NAMES = frozenset({"certificate", "config", "key", "logging", "main", "os", "tls", "workers"})
-_TEST_NAMES = frozenset({"asyncio", "call", "client", "pytest"})
+_TEST_NAMES = frozenset(
+    {
+        *("asyncio", "address", "call", "client", "connection", "http_status", "HTTPConnection", "method", "path"),
+        *("pytest", "server", "status"),
+    }
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     actions = parser.add_subparsers(dest="action", metavar="WHAT", required=True)
     service = actions.add_parser(
-        "service", help="main.py, a handler module for each service, a test, pyproject, Dockerfile and k8s manifest"
+        "service",
+        help="main.py, a handler module for each service, a test, README, pyproject, Dockerfile and k8s manifest",
     )
     add_arguments(service)
     service.add_argument("--to", required=True, metavar="DIR", help="directory of the project; files there are kept")
@@ -93,14 +100,19 @@ def project_files(job: Job, project: Path) -> Iterator[tuple[str, str]]:
         _Handler(names, service, unique(module_name(snake_case(service.name)), taken), synchronous) for service in found
     ]
     render = Renderer(job.options.templates).render
-    settings = {"project": _project_name(project.name), "synchronous": synchronous}
+    settings = {
+        "project": _project_name(project.name),
+        "synchronous": synchronous,
+        "http": any(handler.http_call() for handler in handlers),
+        "table": _table(job, project),
+    }
     yield "main.py", fold_module(render("scaffold/main.py.j2", _main(handlers)))
     yield "handlers/__init__.py", '"""One module for each service."""\n'
     for handler in handlers:
         yield f"handlers/{handler.module}.py", fold_module(render("scaffold/handler.py.j2", handler.view()))
     yield "tests/test_service.py", fold_module(render("scaffold/test.py.j2", _tests(handlers)))
-    yield "pyproject.toml", render("scaffold/pyproject.toml.j2", settings | {"table": _table(job, project)})
-    for name in ("Dockerfile", "k8s.yaml"):
+    settings["service"] = handlers[0].service.full_name
+    for name in ("README.md", "pyproject.toml", "Dockerfile", "k8s.yaml"):
         yield name, render(f"scaffold/{name}.j2", settings)
 
 
@@ -228,6 +240,19 @@ class _Handler:
         indent = 12 if self.synchronous else 20
         return f"{'' if self.synchronous else 'async '}for _ in {call}:\n{' ' * indent}pass"
 
+    def http_call(self) -> tuple[str, str] | None:
+        """Verb and path of a request for the first method that HTTP can call; None where there is none."""
+        for method in self.service.methods:
+            for rule in () if method.client_streaming else http_rules(method):
+                return rule.verb, _sample(rule.path)
+        return None
+
+
+def _sample(template: str) -> str:
+    """A path that a template of google.api.http matches."""
+    bound = re.sub(r"\{[^={}]*=([^{}]*)\}", r"\1", template)
+    return re.sub(r"\{[^{}]*\}|\*\*?", "1", bound)
+
 
 def _grouped(lines: list[str]) -> list[str]:
     """Imports as isort groups them: the standard library, packages, and the project's own last."""
@@ -250,6 +275,7 @@ def _main(handlers: list[_Handler]) -> dict[str, object]:
     return {
         "imports": _grouped(scope.lines()),
         "config": config,
+        "http": any(handler.http_call() for handler in handlers),
         "synchronous": synchronous,
         "serve": f"{serve}({', '.join(arguments)})",
     }
@@ -257,9 +283,12 @@ def _main(handlers: list[_Handler]) -> dict[str, object]:
 
 def _tests(handlers: list[_Handler]) -> dict[str, object]:
     rpc, synchronous = handlers[0].runtime("rpc"), handlers[0].synchronous
-    running = "running_sync" if synchronous else "running"
+    running, serving, config = (
+        ("running_sync", "serving_sync", "SyncConfig") if synchronous else ("running", "serving", "Config")
+    )
     names = {f"test_{handler.module}_answers" for handler in handlers}
-    scope = Scope((), {*_TEST_NAMES, *names, running, "Unimplemented"})
+    errors = ("InvalidArgument", "Unimplemented")
+    scope = Scope((), {*_TEST_NAMES, *names, running, serving, config, *errors})
     tests = [
         {
             "name": handler.module,
@@ -270,6 +299,25 @@ def _tests(handlers: list[_Handler]) -> dict[str, object]:
     ]
     calls = any(test["call"] for test in tests)
     if calls:
-        scope.own_import(rpc, "Unimplemented")
+        for error in errors:
+            scope.own_import(rpc, error)
     scope.own_import(f"{rpc}.testing", running)
-    return {"imports": _grouped(scope.lines()), "tests": tests, "calls": calls, "synchronous": synchronous}
+    view: dict[str, object] = {"tests": tests, "calls": calls, "synchronous": synchronous, "http": None}
+    with_http = ((test["service"], handler.http_call()) for handler, test in zip(handlers, tests, strict=True))
+    service, asked = next((found for found in with_http if found[1]), ("", None))
+    if asked is not None:
+        scope.own_import(f"{rpc}.testing", serving)
+        scope.own_import(f"{rpc}.{'sync_server' if synchronous else 'server'}", config)
+        arguments = ", ".join(["server.http.address", *map(layout.string, asked)])
+        made = f'{service}(), config={config}(http="127.0.0.1:0")'
+        if synchronous:
+            view["http"] = {
+                "serving": f"with {serving}({made}) as server:",
+                "asking": f"status = http_status({arguments})",
+            }
+        else:
+            view["http"] = {
+                "serving": f"async with {serving}({made}) as server:",
+                "asking": f"status = await asyncio.to_thread(http_status, {arguments})",
+            }
+    return view | {"imports": _grouped(scope.lines())}

@@ -163,12 +163,13 @@ def channel_options(config: BaseConfig, *, shared_port: bool) -> list[tuple[str,
 
 def descriptor_files(services: Iterable[BoundService]) -> Iterator[bytes]:
     """Serialized descriptors of services and of all that they import, for reflection."""
-    from .well_known_files import files
+    from . import service_files, well_known_files
 
     for service in services:
         package = service.base.__module__.rpartition(".")[0]
         yield from importlib.import_module(f"{package}.descriptors").FILES
-    yield from files()
+    yield from service_files.files()
+    yield from well_known_files.files()
 
 
 def add_channelz(server: Any) -> None:

@@ -74,12 +74,12 @@ class RestApp:
                 are mixed, or the authentication of sync services is a coroutine function.
         """
         bindings = [service.binding() for service in services]
-        synchronous = isinstance(next(iter(services), None), SyncServiceBase)
+        flavours = {isinstance(service, SyncServiceBase) for service in services}
+        if len(flavours) > 1:
+            raise TypeError("async and sync services need an application each")
+        synchronous = True in flavours
         if settings is None:
             settings = SYNC_DEFAULTS if synchronous else DEFAULTS
-        flavour = SyncServiceBase if synchronous else ServiceBase
-        if not all(isinstance(service, flavour) for service in services):
-            raise TypeError("async and sync services need an application each")
         if isinstance(settings, SyncSettings) is not synchronous:
             raise TypeError("sync services take SyncSettings, async ones take Settings")
         if isinstance(settings, SyncSettings):

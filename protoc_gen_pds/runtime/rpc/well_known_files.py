@@ -126,4 +126,9 @@ class _FileSet(Record):
 
 def files() -> tuple[bytes, ...]:
     """Serialized FileDescriptorProtos of the well-known types and of descriptor.proto."""
-    return _FileSet.from_bytes(zlib.decompress(b64decode(_COMPRESSED))).file
+    return unpack(_COMPRESSED)
+
+
+def unpack(compressed: bytes) -> tuple[bytes, ...]:
+    """Serialized FileDescriptorProtos from their compressed set."""
+    return _FileSet.from_bytes(zlib.decompress(b64decode(compressed))).file

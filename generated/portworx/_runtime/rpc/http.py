@@ -48,7 +48,14 @@ class HttpServer:
         """
         uvicorn = _uvicorn()
         self._server: Any = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, **_tls(tls))
+            uvicorn.Config(
+                app,
+                log_config=None,
+                # Start and stop are in our own log.
+                log_level="warning",
+                access_log=False,
+                **_tls(tls),
+            )
         )
         # Signals are the business of who stops it.
         self._server.capture_signals = nullcontext
