@@ -248,6 +248,38 @@ def test_credentials_of_a_call_reach_the_server() -> None:
     assert seen == ["Bearer secret"]
 
 
+def test_a_handler_gives_deadline_and_request_id_on() -> None:
+    """As docs/server.md says: the second server sees what the caller has set for the first."""
+    seen: list[tuple[float | None, str]] = []
+
+    class Second(BackupServiceBase):
+        async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
+            seen.append((context.time_remaining(), context.request_id))
+            return Backup()
+
+    async def test() -> None:
+        async with running(Second()) as second:
+
+            class First(BackupServiceBase):
+                async def get_backup(self, request: GetBackupRequest, context: CallContext) -> Backup:
+                    return await second.get_backup(
+                        request,
+                        timeout=context.time_remaining(),
+                        metadata=[("x-request-id", context.request_id)],
+                    )
+
+            async with running(First()) as first:
+                await first.get_backup(GetBackupRequest(id="bkp:1"))
+                await first.get_backup(GetBackupRequest(id="bkp:1"), timeout=20, metadata=[("x-request-id", "r-1")])
+
+    asyncio.run(test())
+    (endless, _), (left, request_id) = seen
+    assert endless is None
+    assert left is not None
+    assert 10 < left < 25
+    assert request_id == "r-1"
+
+
 def test_a_channel_of_the_other_kind_is_refused() -> None:
     async def test() -> None:
         async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
