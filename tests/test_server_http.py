@@ -272,10 +272,15 @@ def test_what_cannot_be_served_is_said_at_the_start(shop: ModuleType, monkeypatc
     with pytest.raises(ValueError, match=r"nothing to serve on .*: no method has a google.api.http rule"):
         asyncio.run(make(Plain()))
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        config = sync.SyncConfig(address="127.0.0.1:0", http=f"127.0.0.1:{taken.getsockname()[1]}")
-        other = sync.SyncGrpcServer([service(shop, echo)], config)
-        with pytest.raises(OSError, match=r"cannot listen on 127\.0\.0\.1:\d+: the address is in use"):
-            other.start()
+        in_use, free = f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:0"
+        for address, http in ((free, in_use), (in_use, free)):
+            other = sync.SyncGrpcServer([service(shop, echo)], sync.SyncConfig(address=address, http=http))
+            with pytest.raises(OSError, match=rf"cannot listen on {in_use}: the address is in use"):
+                other.start()
+            # Nor does it keep a port that it could have.
+            for port in {other.port, other.http.port} - {0}:
+                with pytest.raises(OSError, match="refused"):
+                    socket.create_connection(("127.0.0.1", port))
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(ImportError, match="pip install uvicorn"):
         asyncio.run(make(service(shop, echo_async)))

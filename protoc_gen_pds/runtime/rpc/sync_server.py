@@ -124,9 +124,15 @@ class SyncGrpcServer:
             OSError: an address is in use or not ours.
             TlsError: the certificates cannot be used.
         """
-        self.port, self.address = listen(self.server, self._config)
+        # HTTP first: gRPC's core keeps a port that it has, even if it never serves.
         if self._http_thread is not None:
             self._http_thread.start()
+        try:
+            self.port, self.address = listen(self.server, self._config)
+        except BaseException:
+            if self._http_thread is not None:
+                self._http_thread.stop(0)
+            raise
         self.server.start()
         log.info("serving on %s", self.address)
 

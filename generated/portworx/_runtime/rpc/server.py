@@ -105,9 +105,15 @@ class GrpcServer:
             OSError: an address is in use or not ours.
             TlsError: the certificates cannot be used.
         """
-        self.port, self.address = listen(self.server, self._config)
+        # HTTP first: gRPC's core keeps a port that it has, even if it never serves.
         if self.http is not None:
             await self.http.start()
+        try:
+            self.port, self.address = listen(self.server, self._config)
+        except BaseException:
+            if self.http is not None:
+                await self.http.stop(0)
+            raise
         await self.server.start()
         log.info("serving on %s", self.address)
 
