@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from types import ModuleType
@@ -242,6 +243,15 @@ def test_calls_beyond_the_limit_are_refused(shop: ModuleType, flavour: str) -> N
         assert ask(server, "/v1/books/a")[0] == 200
 
 
+def encrypted(server: Any, trusted: ssl.SSLContext) -> int:
+    connection = HTTPSConnection(server.http.address, timeout=10, context=trusted)
+    try:
+        connection.request("GET", "/v1/books/a")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 def test_http_is_encrypted_where_grpc_is(shop: ModuleType, tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("NOT TESTED: openssl is missing, which makes the certificate of this test")
@@ -252,12 +262,14 @@ def test_http_is_encrypted_where_grpc_is(shop: ModuleType, tmp_path: Path) -> No
     tls = rpc("tls").ServerTls(tmp_path / "cert.pem", tmp_path / "key.pem")
     with serving(service(shop, echo), tls=tls) as server:
         trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-        connection = HTTPSConnection(server.http.address, timeout=10, context=trusted)
-        connection.request("GET", "/v1/books/a")
-        assert connection.getresponse().status == 200
-        connection.close()
+        assert encrypted(server, trusted) == 200
         with pytest.raises(OSError, match=r"reset|closed|without response"):
             ask(server, "/v1/books/a")
+    with serving(service(shop, echo), tls=replace(tls, client_ca=tmp_path / "cert.pem")) as server:
+        with pytest.raises(OSError, match=r"required|reset|closed|EOF"):
+            encrypted(server, trusted)
+        trusted.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+        assert encrypted(server, trusted) == 200
 
 
 def test_what_cannot_be_served_is_said_at_the_start(shop: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
