@@ -218,6 +218,18 @@ this.inners.all(i, x, x.x == 1)
 startsWith(this.s, 'a')
 this.s.string() == 'abc'
 base64.encode(b'a') == 'YQ=='
+[1, 2] in this.map
+this.lst in this.map
+dyn(this.lst) in this.map
+this.map[dyn(this.lst)] == 1
+this.map[dyn('k')] == 1
+{dyn(this.lst): 1}.size() == 1
+{dyn(this.s): 1}.size() == 1
+['x', dyn(this.n)].join('-') == 'x-y'
+['x', dyn(this.s)].join('-') == 'x-abc'
+'%.1001f'.format([this.n]) == ''
+this.s.replace('', 'x') == 'xaxbxcx'
+this.s.matches(dyn(1))
 has(this.old.`old.note`)
 has(this.old.`old.tags`)
 has(this.old.`old.missing`)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from .validation.violation import RuleError
 
@@ -90,8 +91,10 @@ def replace(text: str, old: str, new: str, limit: int = -1) -> str:
     return text.replace(old, new, limit)
 
 
-def join(texts: Sequence[str], separator: str) -> str:
+def join(texts: Sequence[Any], separator: str) -> str:
     """Texts in a row."""
+    if not all(isinstance(text, str) for text in texts):
+        raise RuleError("no such overload: join() of other values than strings")
     _check_size(sum(map(len, texts)) + len(texts) * len(separator))
     return separator.join(texts)
 

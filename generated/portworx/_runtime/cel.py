@@ -114,6 +114,7 @@ __all__ = [
     "lookup",
     "lower_ascii",
     "make",
+    "map_key",
     "modulo",
     "nanoseconds",
     "ordered",
@@ -143,7 +144,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-K = TypeVar("K")
 
 _I64 = 1 << 63
 _U64 = 1 << 64
@@ -260,14 +260,21 @@ def item(values: Sequence[T], index: Any) -> T:
     raise RuleError(f"index out of bounds: {index}")
 
 
-def lookup(values: Mapping[K, T], key: K) -> T:
+def lookup(values: Mapping[Any, T], key: object) -> T:
     """A value of a map."""
     if not _is_map(values):
         raise RuleError("no such overload: not a map")
     try:
-        return values[key]
+        return values[map_key(key)]
     except KeyError:
         raise RuleError(f"no such key: {key!r}") from None
+
+
+def map_key(value: object) -> Any:
+    """A key of a map, of a type that is known at run time only; a whole double can be the key of an int."""
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise RuleError("no such overload: a map has no such keys")
 
 
 def _is_list(value: object) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from protoc_gen_pds.rules.cel import functions, macros, operators
-from protoc_gen_pds.rules.cel.dynamic import dispatched
+from protoc_gen_pds.rules.cel.dynamic import dispatched, no_overload
 from protoc_gen_pds.rules.cel.messages import Fields
 from protoc_gen_pds.rules.cel.syntax import (
     Binary,
@@ -190,6 +190,7 @@ class Compiler:
                 raise CelTypeError(f"no such overload: list[{index.type}]")
             return combine(f"cel.item({operand.code}, {index.code})", operand.type.of, operand, index, fails=True)
         if operand.type.name == "map" or operand.type is DYN:
+            macros.want(index, BOOL, INT, UINT, DOUBLE, STRING)
             return combine(f"cel.lookup({operand.code}, {index.code})", operand.type.of, operand, index, fails=True)
         raise CelTypeError(f"no such overload: {operand.type}[{index.type}]")
 
@@ -229,6 +230,10 @@ class Compiler:
         type = Type("map", values.pop() if len(values) == 1 else DYN, keys.pop() if len(keys) == 1 else DYN)
         for key, _ in entries:
             macros.want(key, BOOL, INT, UINT, STRING)
+        entries = [
+            (combine(f"cel.map_key({key.code})", DYN, key, fails=True) if key.type is DYN else key, value)
+            for key, value in entries
+        ]
         known = [key.constant for key, _ in entries if key.known]
         if len(set(known)) < len(known):
             # Python's True equals 1, CEL's does not; nobody mixes them in earnest.
@@ -277,6 +282,8 @@ class Compiler:
             condition, then, otherwise = pattern.choice
             one, other = self._matches(text, then), self._matches(text, otherwise)
             return combine(f"({one.code} if {condition.code} else {other.code})", BOOL, condition, one, other)
+        if pattern.known and not isinstance(pattern.constant, str):
+            raise no_overload("matches", text, pattern)
         if not pattern.known:
             raise _UnknownPatternError(
                 "matches() needs a pattern that is known when the code is generated, so that it cannot take exponential"

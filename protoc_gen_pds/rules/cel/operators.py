@@ -11,6 +11,7 @@ from protoc_gen_pds.rules.cel.types import (
     INT,
     NULL,
     NUMBERS,
+    STRING,
     TIMESTAMP,
     UINT,
     list_of,
@@ -54,6 +55,10 @@ def _as_double(value: Value, other: Value) -> str:
 def _in(item: Value, items: Value) -> Value:
     if items.type.name not in ("list", "map", "dyn"):
         raise no_overload("in", item, items)
+    if items.type.name == "map" and item.type not in (BOOL, *NUMBERS, STRING, DYN):
+        raise no_overload("in", item, items)
+    if items.type.name == "map" and item.type is DYN:
+        return combine(f"cel.contains({items.code}, cel.map_key({item.code}))", BOOL, item, items, fails=True)
     if items.type is DYN:
         return combine(f"cel.contains({items.code}, {item.code})", BOOL, item, items, fails=True)
     if items.known and isinstance(items.constant, list) and not item.known:
