@@ -422,6 +422,27 @@ def test_deadlines_headers_and_callers_that_go_away(shop: ModuleType, caplog: py
     assert "CANCELLED" in caplog.text
 
 
+def test_who_has_the_whole_answer_is_not_counted_any_more(shop: ModuleType) -> None:
+    application = shop_app(shop, concurrent_calls=1)
+    scope = {"type": "http", "method": "GET", "path": "/v1/books/a", "query_string": b"", "headers": []}
+    statuses: list[int] = []
+
+    async def exchange() -> None:
+        received = asyncio.Queue[dict[str, Any]]()
+        received.put_nowait({"type": "http.request", "body": b""})
+        await application(scope, received.get, send)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+        elif len(statuses) < 3:
+            # The caller asks again as soon as it has the answer, and the first exchange has not ended.
+            await exchange()
+
+    run(exchange)
+    assert statuses == [200, 200, 200]
+
+
 # -- OpenAPI -----------------------------------------------------------------------------------------
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
@@ -154,20 +155,31 @@ class RestApp:
         if self._limit is not None and self._running >= self._limit:
             await respond_error(send, ResourceExhausted("too many calls at a time"))
             return
-        arguments = (route, variables, scope, receive, send)
-        settings, size = self._settings, self._receive_bytes
-        exchange: BaseExchange
-        if isinstance(settings, SyncSettings):
-            exchange = SyncExchange(
-                settings, self._threads, *arguments, receive_bytes=size
-            )
-        else:
-            exchange = Exchange(settings, *arguments, receive_bytes=size)
         self._running += 1
-        try:
+        with ExitStack() as place:
+            place.callback(self._leave)
+
+            async def send_in_turn(message: MutableMapping[str, Any]) -> None:
+                # Who has the whole answer may ask again at once, and is not one too many then.
+                if message["type"] == "http.response.body" and not message.get(
+                    "more_body"
+                ):
+                    place.close()
+                await send(message)
+
+            arguments = (route, variables, scope, receive, send_in_turn)
+            settings, size = self._settings, self._receive_bytes
+            exchange: BaseExchange
+            if isinstance(settings, SyncSettings):
+                exchange = SyncExchange(
+                    settings, self._threads, *arguments, receive_bytes=size
+                )
+            else:
+                exchange = Exchange(settings, *arguments, receive_bytes=size)
             await exchange.run()
-        finally:
-            self._running -= 1
+
+    def _leave(self) -> None:
+        self._running -= 1
 
 
 def _routes(services: Iterable[BoundService], *, synchronous: bool) -> Iterable[Route]:
