@@ -1,10 +1,11 @@
-"""Servers measured: ``python -m bench.server [--only NAME ...] [--rounds N]``.
+"""Servers measured: ``python -m bench.server [--only NAME ...] [--series N] [--rounds N]``.
 
 Each server is a process, in an environment of its own where it needs one, and answers the same calls with
 the same 100 backups. One client, grpcio's, sends the same bytes to all, so that only the server differs. The
 figure is calls per second of the server's own CPU time, over all its threads: other work on the machine
 disturbs it less than wall time. Short rounds visit the servers in turn, forth and back; the ratio is the
-median of the rounds' own ratios. Results of a whole run go to bench/results/server.json.
+median of the rounds' own ratios. Each series of rounds has new processes, since two processes that run the
+same code differ by a few percent. Results of a whole run go to bench/results/server.json.
 """
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.server")
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="contenders besides the baseline")
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--series", type=int, default=5, help="times that all servers are started (5)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds in each series (5)")
     arguments = parser.parse_args()
     names = [name for name in CONTENDERS if not arguments.only or name == report.BASELINE or name in arguments.only]
     meta = next(iter(rows(1))).backup.meta
@@ -141,25 +143,31 @@ def main() -> None:
     wanted = ListBackupsRequest(list_by=ListBackupsRequest.BackupConfigId("bkc:1"))
     requests = {"GetBackup": GetBackupRequest(id=meta.uid).to_bytes(), "ListBackups": wanted.to_bytes()}
     about = machine()
+    prepared = [prepare(name) for name in names]
+    figures: dict[str, dict[str, list[float]]] = {method: {name: [] for name in names} for method in requests}
+    for number in range(arguments.series):
+        with ExitStack() as stack:
+            peers = [stack.enter_context(started(contender)) for contender in prepared]
+            asyncio.run(check(peers, requests))
+            for method, request in requests.items():
+                for name, found in asyncio.run(rounds(peers, method, request, arguments.rounds)).items():
+                    figures[method][name] += found
+        print(f"series {number + 1} of {arguments.series}", file=sys.stderr, flush=True)
+    summaries = {method: summary(found) for method, found in figures.items()}
     results: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": about,
+        "series": arguments.series,
         "rounds": arguments.rounds,
-        "contenders": {},
-    }
-    with ExitStack() as stack:
-        peers = [stack.enter_context(started(prepare(name))) for name in names]
-        asyncio.run(check(peers, requests))
-        for peer in peers:
-            results["contenders"][peer.name] = {
-                "title": peer.prepared.contender.title,
-                "versions": peer.prepared.versions(),
-                "calls_per_cpu_second": {},
+        "contenders": {
+            contender.name: {
+                "title": contender.contender.title,
+                "versions": contender.versions(),
+                "calls_per_cpu_second": {method: found[contender.name] for method, found in summaries.items()},
             }
-        for method, request in requests.items():
-            figures = asyncio.run(rounds(peers, method, request, arguments.rounds))
-            for name, figure in summary(figures).items():
-                results["contenders"][name]["calls_per_cpu_second"][method] = figure
+            for contender in prepared
+        },
+    }
     print(report.table(results))
     if not arguments.only:
         report.RESULTS.write_text(json.dumps(results, indent=2) + "\n")

@@ -29,6 +29,7 @@ class Contender:
         requirements: what pip installs into its environment; the environment of this process where empty.
         plugins: protoc's plugins, with their options.
         versions: packages whose versions are reported.
+        arguments: of the program; "uvloop": its event loop, "quiet": no access log.
     """
 
     title: str
@@ -36,11 +37,24 @@ class Contender:
     requirements: tuple[str, ...]
     plugins: Mapping[str, str]
     versions: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
 
 
 CONTENDERS = {
     BASELINE: Contender("official aio skeleton, `_pb2`", "official.py", (), {}, ("grpcio", "protobuf")),
     "ours": Contender("protoc-gen-pds: validation, errors and log on", "ours.py", (), {}, ("grpcio",)),
+    "ours_quiet": Contender("protoc-gen-pds, access log off", "ours.py", (), {}, ("grpcio",), ("quiet",)),
+    "ours_uvloop": Contender(
+        "protoc-gen-pds, uvloop: what `serve` takes where it is installed",
+        "ours.py",
+        (),
+        {},
+        ("grpcio", "uvloop"),
+        ("uvloop",),
+    ),
+    "official_uvloop": Contender(
+        "official aio skeleton, `_pb2`, uvloop", "official.py", (), {}, ("grpcio", "protobuf", "uvloop"), ("uvloop",)
+    ),
     "grpc_py": Contender(
         "protoc-gen-grpc-py, protobuf-py (Rust)",
         "grpc_py.py",
@@ -75,7 +89,7 @@ class Prepared:
     path: str
 
     def command(self) -> list[str]:
-        return [str(self.python), str(HERE / self.contender.program)]
+        return [str(self.python), str(HERE / self.contender.program), *self.contender.arguments]
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": self.path}
@@ -94,7 +108,8 @@ def prepare(name: str) -> Prepared:
         subprocess.CalledProcessError: pip, protoc or a plugin failed.
     """
     contender = CONTENDERS[name]
-    home = CACHE / name
+    official = contender.program == CONTENDERS[BASELINE].program
+    home = CACHE / Path(contender.program).stem
     python = Path(sys.executable)
     if contender.requirements:
         python = home / "venv" / "bin" / "python"
@@ -108,7 +123,7 @@ def prepare(name: str) -> Prepared:
     files = [str(path.relative_to(PROTO_DIR)) for path in sorted(PROTO_DIR.rglob("*.proto"))]
     imports = [f"google/api/{name}.proto" for name in ("annotations", "field_behavior", "field_info", "http")]
     paths = [f"-I{path}" for path in (PROTO_DIR, *include_dirs())]
-    if name == BASELINE:
+    if official:
         out = [f"--python_out={peer}", f"--grpc_python_out={peer}"]
         subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *paths, *out, *files], check=True)
     for plugin, option in contender.plugins.items():
@@ -121,5 +136,5 @@ def prepare(name: str) -> Prepared:
         environment = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
         protoc = Path(sys.executable).parent / "protoc"
         subprocess.run([protoc, *paths, *flags, *needed], check=True, env=environment, stderr=subprocess.DEVNULL)
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "generated", peer if name == BASELINE else home)))
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "generated", peer if official else home)))
     return Prepared(name, contender, python, path)

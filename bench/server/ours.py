@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import sys
 from types import SimpleNamespace
 from typing import Any
 
 from portworx._runtime.rpc import CallContext, NotFound
+from portworx._runtime.rpc.chain import Settings
 from portworx._runtime.rpc.serve import serve
 from portworx._runtime.rpc.server import Config
 from portworx._runtime.wkt import Timestamp
@@ -50,7 +52,7 @@ if __name__ == "__main__":
     )
     serve(
         Service(),
-        config=Config(address="127.0.0.1:0"),
-        uvloop=False,
+        config=Config(address="127.0.0.1:0", settings=Settings(access_log="quiet" not in sys.argv)),
+        uvloop="uvloop" in sys.argv,
         started=lambda server: print(server.port, flush=True),
     )
