@@ -47,17 +47,20 @@ def find_inputs(arguments: Sequence[str], import_paths: Sequence[str]) -> list[s
     """
     names: set[str] = set()
     for argument in arguments:
-        found = list(_proto_files(argument))
-        if not found:
-            places = [os.path.join(path, argument) for path in (*import_paths, *bundled_import_paths())]
-            found = next(filter(None, (list(_proto_files(place)) for place in places)), [])
-        if not found:
+        place = find_place(argument, import_paths)
+        if place is None:
             what = (
                 "has no .proto file below it" if Path(argument).is_dir() else "is no .proto file, directory or pattern"
             )
             raise GenerationError(f"{argument} {what}, here or in an import path ({', '.join(import_paths)})")
-        names.update(_name(path, import_paths) for path in found)
+        names.update(_name(path, import_paths) for path in _proto_files(place))
     return sorted(names)
+
+
+def find_place(argument: str, import_paths: Sequence[str]) -> str | None:
+    """Where an argument of :func:`find_inputs` is: here, or else below an import path; None where it is nowhere."""
+    places = (argument, *(os.path.join(path, argument) for path in (*import_paths, *bundled_import_paths())))
+    return next((place for place in places if any(_proto_files(place))), None)
 
 
 def _proto_files(argument: str) -> Iterator[str]:

@@ -201,6 +201,38 @@ def test_the_project_knows_how_it_was_generated(
     assert "are current" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("file", ["proto/shop/shop.proto", "shop/shop.proto"])
+def test_a_project_of_one_file_has_what_that_imports(
+    protos: Path, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Types of types, and those of an installed package; not files that declare options alone, nor others."""
+    sources = {
+        "shop/shop.proto": 'import "shop/book.proto"; import "google/api/annotations.proto";'
+        " service Shop { rpc GetBook(Book) returns (Book); }",
+        "shop/book.proto": 'import "common/color.proto"; import "google/type/date.proto";'
+        " message Book { Color color = 1; google.type.Date date = 2; }",
+        "common/color.proto": 'import public "common/base.proto"; enum Color { RED = 0; }',
+        "common/base.proto": "message Base {}",
+        "common/unused.proto": "message Unused {}",
+    }
+    for name, source in sources.items():
+        path = protos / "proto" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'syntax = "proto3"; package shop.v1; {source}')
+    assert cli.main(["init", "service", "-I", "proto", "--package", "acme", "--to", "p", file]) == 0
+    project = protos / "p"
+    generated = {path.parent.name for path in project.rglob("generated/**/models.py")}
+    assert generated == {"shop", "book", "color", "base", "date"}
+    check_its_test(project, 1)
+    table = tomllib.loads((project / "pyproject.toml").read_text())["tool"]["protoc-gen-pds"]
+    names = ("common/base.proto", "common/color.proto", "shop/book.proto")
+    assert table["files"][0] == "../proto/shop/shop.proto"
+    assert sorted(table["files"][1:]) == [*(f"../proto/{name}" for name in names), "google/type/date.proto"]
+    monkeypatch.chdir(project)
+    assert cli.main(["check"]) == 0
+    assert "are current" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("directory", "name"),
     [("My Shop", "my-shop"), ("1.shop", "service-1-shop"), ("_", "service"), ("x" * 62 + "-yy", "x" * 62)],

@@ -13,7 +13,8 @@ from pathlib import Path
 from protoc_gen_pds.cli import tree
 from protoc_gen_pds.cli.config import PATH_OPTIONS
 from protoc_gen_pds.cli.job import Job, Progress, add_arguments, resolve
-from protoc_gen_pds.compiler import bundled_import_paths
+from protoc_gen_pds.cli.used import imports_of_code
+from protoc_gen_pds.compiler import bundled_import_paths, find_place
 from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.python.folding import fold_module
@@ -59,6 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.out = str(project / OUT)
     with Progress() as progress:
         job = resolve(arguments, progress)
+        if job.import_paths is not None and (imports := imports_of_code(job.schema())):
+            # Nobody else makes them in a new project.
+            arguments.files = [*job.files, *imports]
+            job = resolve(arguments, progress)
         files = dict(project_files(job, project.resolve()))
         comparison = tree.compare(job, job.render(progress))
         present = [path for path in files if os.path.lexists(project / path)]
@@ -133,10 +138,19 @@ def _table(job: Job, project: Path) -> list[str]:
         return [Path(os.path.relpath(path, project)).as_posix() for path in paths]
 
     bundled = bundled_import_paths()
+    import_paths = [path for path in job.import_paths if path not in bundled]
+
+    def entry(file: str) -> str:
+        place = find_place(file, import_paths)
+        # One of an installed package, such as google/type, goes by its name: on each machine it is elsewhere.
+        if place is None or any(Path(place).is_relative_to(path) for path in bundled):
+            return file
+        return relative([place])[0]
+
     lines = [
         "[tool.protoc-gen-pds]",
-        f"import_paths = {json.dumps(relative(path for path in job.import_paths if path not in bundled))}",
-        f"files = {json.dumps(relative(job.files))}",
+        f"import_paths = {json.dumps(relative(import_paths))}",
+        f"files = {json.dumps([entry(file) for file in job.files])}",
         f'out = "{OUT}"',
         *(["include_imports = true"] if job.include_imports else []),
         "",
