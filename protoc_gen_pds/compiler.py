@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,8 @@ from pathlib import Path
 from google.protobuf import descriptor_pb2
 
 from protoc_gen_pds.errors import GenerationError
+
+_LOG = re.compile(r"^(?:WARNING: All log messages before absl::InitializeLog\(\).*\n|[IWE]\d{4} [^\]\n]*\] )", re.M)
 
 VALIDATE_PROTO = "buf/validate/validate.proto"
 
@@ -52,7 +56,8 @@ def find_inputs(arguments: Sequence[str], import_paths: Sequence[str]) -> list[s
             what = (
                 "has no .proto file below it" if Path(argument).is_dir() else "is no .proto file, directory or pattern"
             )
-            raise GenerationError(f"{argument} {what}, here or in an import path ({', '.join(import_paths)})")
+            hint = '; write "/" between directories' if "\\" in argument and os.sep == "/" else ""
+            raise GenerationError(f"{argument} {what}, here or in an import path ({_listed(import_paths)}){hint}")
         names.update(_name(path, import_paths) for path in _proto_files(place))
     return sorted(names)
 
@@ -67,7 +72,7 @@ def _proto_files(argument: str) -> Iterator[str]:
     if os.path.isfile(argument):
         yield argument
     elif os.path.isdir(argument):
-        for directory, directories, files in os.walk(argument):
+        for directory, directories, files in os.walk(argument, onerror=_refuse):
             directories[:] = [name for name in directories if not name.startswith(".")]
             yield from (os.path.join(directory, file) for file in files if file.endswith(".proto"))
     elif glob.has_magic(argument):
@@ -76,8 +81,20 @@ def _proto_files(argument: str) -> Iterator[str]:
                 yield from _proto_files(path)
 
 
+def _refuse(error: OSError) -> None:
+    """What cannot be read may hold files: passing it over would leave them out."""
+    raise error
+
+
+def _listed(import_paths: Sequence[str]) -> str:
+    return ", ".join(path if Path(path).is_dir() else f"{path}: no such directory" for path in import_paths)
+
+
 def _name(path: str, import_paths: Sequence[str]) -> str:
     """The name by which protoc knows a file on disk."""
+    if not os.access(path, os.R_OK):
+        # protoc says that there is no such file.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     absolute = Path(os.path.abspath(path))
     searched = [Path(os.path.abspath(directory)) for directory in (*import_paths, *bundled_import_paths())]
     for directory in searched:
@@ -89,7 +106,7 @@ def _name(path: str, import_paths: Sequence[str]) -> str:
             raise GenerationError(f"{path} is shadowed by {first}, which comes first in the import path")
         return name.as_posix()
     raise GenerationError(
-        f"{path} is not below an import path ({', '.join(import_paths)}); add -I with the directory"
+        f"{path} is not below an import path ({_listed(import_paths)}); add -I with the directory"
         " that its imports are relative to"
     )
 
@@ -161,9 +178,15 @@ def _runner(program: str, directory: Path) -> Callable[[Sequence[str]], tuple[in
             done = subprocess.run([program, f"@{listing}"], stderr=subprocess.PIPE, check=False)
         except OSError as error:
             raise GenerationError(f"{program} cannot be run: {error.strerror}") from error
-        return done.returncode, done.stderr.decode(errors="replace")
+        return done.returncode, _plain(done.stderr)
 
     return run
+
+
+def _plain(messages: bytes) -> str:
+    """Messages without what the compiler's log puts before some of them: level, time, process and its source line."""
+    text = messages.decode(errors="replace")
+    return _LOG.sub("", text)
 
 
 @contextmanager
@@ -175,7 +198,7 @@ def _captured_stderr() -> Iterator[Callable[[], str]]:
 
         def read() -> str:
             file.seek(0)
-            return file.read().decode(errors="replace")
+            return _plain(file.read())
 
         try:
             os.dup2(file.fileno(), 2)

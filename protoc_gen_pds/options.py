@@ -52,6 +52,8 @@ class Options:
                 raise GenerationError(
                     f'option package: "{self.package}" is not a Python package name; use identifiers joined by dots'
                 )
+        if "\\" in self.strip_prefix:
+            raise GenerationError(f'option strip_prefix: "{self.strip_prefix}" must have "/" between directories')
         object.__setattr__(self, "strip_prefix", self.strip_prefix.strip("/"))
 
     def emits(self, output: Output) -> bool:
@@ -99,13 +101,15 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Options:
     """Build options from names and texts; errors as :func:`parse_parameter`."""
     values: dict[str, Any] = {}
     for name, text in pairs:
+        if not text and name in ALL_OUTPUTS and "emit" in values:
+            raise GenerationError(f"option emit: repeat it for several outputs: emit={values['emit'][-1]},emit={name}")
         if name not in _TYPES:
             close = difflib.get_close_matches(name, _TYPES, n=1, cutoff=0.5)
             hint = f'did you mean "{close[0]}"?' if close else f"known options: {', '.join(_TYPES)}"
             raise GenerationError(f'unknown option "{name}"; {hint}')
         declared = _TYPES[name]
         if get_origin(declared) is tuple:
-            values[name] = (*values.get(name, ()), _choice(name, get_args(declared)[0], text))
+            values[name] = (*values.get(name, ()), _choice(name, get_args(declared)[0], text, repeated=True))
         elif name in values:
             raise GenerationError(f'option {name} is given twice; keep one of "{values[name]}" and "{text}"')
         else:
@@ -113,11 +117,12 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Options:
     return Options(**values)
 
 
-def _choice(name: str, declared: Any, text: str) -> str:
+def _choice(name: str, declared: Any, text: str, *, repeated: bool = False) -> str:
     if not text:
         raise GenerationError(f"option {name} has no value; write {name}=VALUE")
     if get_origin(declared) is Literal:
         choices = get_args(declared)
         if text not in choices:
-            raise GenerationError(f'option {name}: "{text}" is not one of {", ".join(choices)}')
+            hint = "; repeat the option for several" if repeated and "," in text else ""
+            raise GenerationError(f'option {name}: "{text}" is not one of {", ".join(choices)}{hint}')
     return text

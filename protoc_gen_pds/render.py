@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ def source_directory() -> Path:
     return WHEEL_TEMPLATES if WHEEL_TEMPLATES.is_dir() else CHECKOUT_TEMPLATES
 
 
+def template_names() -> list[str]:
+    """Names of our templates, sorted."""
+    root = source_directory()
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*.j2"))
+
+
 class Renderer:
     """Renders templates by name, from the caller's directories first and then from ours."""
 
@@ -48,6 +55,7 @@ class Renderer:
             if not Path(directory).is_dir():
                 raise GenerationError(f'option templates: "{directory}" is not a directory')
             loaders.append(jinja2.FileSystemLoader(directory))
+        _check_names(directories)
         if COMPILED_TEMPLATES.is_dir():
             loaders.append(jinja2.ModuleLoader(str(COMPILED_TEMPLATES)))
         # Behind the compiled ones in a wheel: a Jinja that cannot import those still finds the sources.
@@ -77,6 +85,19 @@ class Renderer:
             ) from error
 
 
+def _check_names(directories: Sequence[str]) -> None:
+    """Refuse templates of which none takes the place of ours: they were copied to where nobody looks."""
+    if any(Path(directory, name).is_file() for directory in directories for name in template_names()):
+        return
+    for directory in directories:
+        for stray in sorted(Path(directory).rglob("*.j2"))[:1]:
+            raise GenerationError(
+                f'option templates: "{stray.relative_to(directory)}" is not the name of a template;'
+                " protoc-gen-pds templates list prints the names",
+                Position(directory),
+            )
+
+
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
     """Compiled templates of a source checkout are kept beside it."""
     if COMPILED_TEMPLATES.is_dir():
@@ -85,6 +106,9 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError:
+        return None
+    if not os.access(directory, os.W_OK):
+        # A checkout that belongs to somebody else.
         return None
     return jinja2.FileSystemBytecodeCache(str(directory))
 

@@ -17,6 +17,7 @@ from support import backup_request
 
 from protoc_gen_pds import cli
 from protoc_gen_pds.cli.job import Progress
+from protoc_gen_pds.render import Renderer, _bytecode_cache
 
 PROGRAM = [sys.executable, "-m", "protoc_gen_pds"]
 
@@ -125,10 +126,29 @@ class TestCommands:
         done = run_program("--version")
         assert done.stdout.decode() == f"protoc-gen-pds {importlib.metadata.version('protoc-gen-pds')}\n"
 
-    def test_an_unknown_command_is_status_2(self) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "expected"),
+        [
+            (["unknown"], "there is no command unknown; commands: generate, check, init, explain, templates"),
+            (["genrate", "proto"], "there is no command genrate; did you mean generate?"),
+            (["explain"], "the following arguments are required: FILE, MESSAGE; protoc-gen-pds explain --help lists"),
+            (["init"], "the following arguments are required: WHAT; protoc-gen-pds init --help lists"),
+            (
+                ["init", "service"],
+                "the following arguments are required: --to; protoc-gen-pds init service --help lists",
+            ),
+            (["generate", "--docs"], "argument --docs: expected one argument; protoc-gen-pds generate --help lists"),
+        ],
+    )
+    def test_a_wrong_command_line_is_one_line_and_status_2(
+        self, arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         with pytest.raises(SystemExit) as exit_info:
-            cli.main(["unknown"])
+            cli.main(arguments)
         assert exit_info.value.code == 2
+        error = capsys.readouterr().err
+        assert error.startswith(f"protoc-gen-pds: {expected}")
+        assert error.count("\n") == 1
 
     @pytest.mark.parametrize(
         ("arguments", "advice"),
@@ -144,6 +164,21 @@ class TestCommands:
         assert cli.main(arguments) == 2
         expected = f"protoc-gen-pds: unknown argument --unknown; {advice} lists what there is\n"
         assert capsys.readouterr().err == expected
+
+    @pytest.mark.parametrize(
+        ("arguments", "meant"),
+        [
+            (["--verson"], "--version"),
+            (["generate", "--strip-prefx", "a"], "--strip-prefix"),
+            (["check", "--pakage=acme"], "--package"),
+            (["init", "service", "--to", "p", "--servr", "sync"], "--server"),
+        ],
+    )
+    def test_an_unknown_argument_suggests_the_nearest(
+        self, arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.main(arguments) == 2
+        assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
 
     def test_a_reader_that_goes_away_is_no_traceback(self) -> None:
         process = subprocess.Popen(
@@ -206,6 +241,24 @@ class TestTemplates:
         arguments = ["-I", str(tmp_path), "--out", str(out), "--templates", str(tmp_path / "mine"), str(proto)]
         assert cli.main(["generate", *arguments]) == 0
         assert (out / "a.pb.md").read_text().endswith("added by us\n")
+
+    def test_a_copy_in_the_wrong_place_is_not_passed_over(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        cli.main(["templates", "copy", "docs/exact.md.j2", "--to", "mine"])
+        Path("a.proto").write_text('syntax = "proto3";\nmessage M {}\n')
+        capsys.readouterr()
+        assert cli.main(["generate", "--out", "out", "--templates", "mine/docs", "a.proto"]) == 2
+        assert capsys.readouterr().err == (
+            'protoc-gen-pds: mine/docs: option templates: "exact.md.j2" is not the name of a template;'
+            " protoc-gen-pds templates list prints the names\n"
+        )
+
+    def test_a_checkout_of_somebody_else_needs_no_cache(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        assert _bytecode_cache() is None
+        assert Renderer().render("docs/exact.md.j2", {"files": ()})
 
     def test_copy_keeps_what_is_there(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         mine = tmp_path / "docs" / "exact.md.j2"

@@ -92,6 +92,14 @@ class TestInputs:
             (["nothing.proto"], "nothing.proto is no .proto file, directory or pattern, here or in an import path"),
             (["none/*.proto"], "none/*.proto is no .proto file, directory or pattern"),
             ([".git"], ".git has no .proto file below it"),
+            (
+                [r"proto\shop"],
+                r"proto\shop is no .proto file, directory or pattern, here or in an import path (proto); write",
+            ),
+            (
+                ["-I", "gone", "../outside.proto"],
+                "../outside.proto is not below an import path (proto, gone: no such dir",
+            ),
             (["../outside.proto"], "../outside.proto is not below an import path (proto); add -I"),
             (["-I", "other", "other/shop/v1/user.proto"], "other/shop/v1/user.proto is shadowed by"),
         ],
@@ -129,6 +137,31 @@ class TestInputs:
         (repository / "proto/unused.proto").write_text(unused)
         assert generate("-I", "proto", "--out", "out") == 0
         assert "unused.proto:2:1: warning: Import shop/v1/user.proto is unused." in capsys.readouterr().err
+
+    def test_the_compilers_log_is_no_part_of_them(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (repository / "proto/empty.proto").write_text("")
+        assert generate("-I", "proto", "--out", "out") == 0
+        assert capsys.readouterr().err.startswith("No edition or syntax specified for the proto file: empty.proto.")
+
+    def test_what_cannot_be_read_is_named(
+        self, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Not by its mode: root, which tests may run as, can read everything."""
+        closed = "proto/shop/v1/user.proto"
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "access", lambda path, mode: os.fspath(path) != closed)
+            assert generate("-I", "proto", "--out", "out", "proto") == 2
+        assert capsys.readouterr().err == f"protoc-gen-pds: {closed}: Permission denied\n"
+        real = os.scandir
+
+        def scandir(path: str) -> object:
+            if os.fspath(path) == "proto/shop":
+                raise PermissionError(13, "Permission denied", path)
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        assert generate("-I", "proto", "--out", "out", "proto") == 2
+        assert capsys.readouterr().err == "protoc-gen-pds: proto/shop: Permission denied\n"
 
     def test_options_that_only_sources_have_are_kept_as_for_plugins(self, repository: Path) -> None:
         text = (
@@ -181,6 +214,11 @@ class TestOptions:
         [
             (["--docs", "exakt"], 'option docs: "exakt" is not one of exact, rich'),
             (["--option", "pakage=a"], 'unknown option "pakage"; did you mean "package"?'),
+            (
+                ["--emit", "models,docs"],
+                'option emit: "models,docs" is not one of models, validators, server, client, docs',
+            ),
+            (["--strip-prefix", r"a\b"], r'option strip_prefix: "a\b" must have "/" between directories'),
             (["--package", "a", "--package", "b"], 'option package is given twice; keep one of "a" and "b"'),
             (["--package", "not-a-name"], 'option package: "not-a-name" is not a Python package name'),
         ],
@@ -331,6 +369,11 @@ class TestWriting:
         assert (tree / "pds_api/shop/v1/user/models.py").read_text() == "changed"
         assert not list(tree.rglob("*.tmp"))
 
+    def test_a_file_where_the_tree_should_be(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (repository / "out").write_text("mine")
+        assert generate("-I", "proto", "--out", "out") == 2
+        assert capsys.readouterr().err == "protoc-gen-pds: out: is a file where a directory must be\n"
+
     def test_a_failed_first_run_leaves_no_directories(
         self, repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -371,7 +414,7 @@ class TestWriting:
 
     def test_a_file_that_is_no_request(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert generate("--replay", "proto/shop/v1/user.proto", "--out", "a") == 2
-        assert "is not a dumped CodeGeneratorRequest" in capsys.readouterr().err
+        assert "is not a request that PROTOC_GEN_PDS_DUMP=FILE made" in capsys.readouterr().err
         assert generate("--replay", "missing.binpb", "--out", "a") == 2
         assert capsys.readouterr().err == "protoc-gen-pds: missing.binpb: No such file or directory\n"
 

@@ -87,7 +87,7 @@ MISTAKES = [
     ("shop.Order.idd: {required: true}", '1:1: there is no message, field or oneof "shop.Order.idd"; did you mean'),
     ("shop.proto:\n  shop.Older: {}", '2:3: there is no message, field or oneof "shop.Older"'),
     ("shop.Order.id:\n  string:\n    maximum: 5", '3:5: shop.Order.id: StringRules has no rule "maximum"'),
-    ("shop.Order.id:\n  string:\n    max_len: many", "3:5: shop.Order.id: "),
+    ("shop.Order.id:\n  string:\n    max_len: many", '3:5: shop.Order.id: max_len: "many" is not an integer'),
     ("shop.Order.id:\n  strung: {}", '2:3: shop.Order.id: FieldRules has no rule "strung"; did you mean "string"?'),
     ("shop.Order.id: [required]", "1:16: shop.Order.id: rules are a mapping"),
     ("shop.Order.id: {}\nshop.Order.id: {}", '2:1: "shop.Order.id" is there twice'),

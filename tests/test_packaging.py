@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support import BACKUP, PROTO_DIR, ROOT, include_dirs, run_plugin
 
-from protoc_gen_pds.cli.templates import template_names
+from protoc_gen_pds.render import template_names
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

@@ -46,6 +46,8 @@ def error_for(sources: Mapping[str, str], parameter: str = "") -> str:
         ("strip-prefix=x", 'unknown option "strip-prefix"; did you mean "strip_prefix"?'),
         ("Docs=rich", 'unknown option "Docs"; did you mean "docs"?'),
         ("docs=pretty", 'option docs: "pretty" is not one of exact, rich'),
+        ("emit=models,docs", "option emit: repeat it for several outputs: emit=models,emit=docs"),
+        ("emit=models,emit=docs,client", "option emit: repeat it for several outputs: emit=docs,emit=client"),
         ("package=a,package=b", 'option package is given twice; keep one of "a" and "b"'),
         ("package=", "option package has no value; write package=VALUE"),
         ("docs_file=../x.md", 'option docs_file: "../x.md" is not a plain path inside of the output directory'),

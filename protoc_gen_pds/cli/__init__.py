@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from protoc_gen_pds.compiler import CompileError
 from protoc_gen_pds.errors import GenerationError
@@ -63,7 +64,8 @@ def main(argv: Sequence[str]) -> int:
     arguments, unknown = parser.parse_known_args(argv, argparse.Namespace(argv=list(argv)))
     if unknown:
         asked = f"{PROGRAM} {chosen.name}" if chosen else PROGRAM
-        print(f"{PROGRAM}: unknown argument {unknown[0]}; {asked} --help lists what there is", file=sys.stderr)
+        hint = _nearest(unknown[0].partition("=")[0], _flags(parser)) or f"{asked} --help lists what there is"
+        print(f"{PROGRAM}: unknown argument {unknown[0]}; {hint}", file=sys.stderr)
         return 2
     try:
         status = 0
@@ -92,9 +94,31 @@ def main(argv: Sequence[str]) -> int:
     return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that says what is wrong in one line, without the usage of all arguments above it."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"{PROGRAM}: {message}; {self.prog} --help lists what there is\n")
+
+
+def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What a command line may have behind the commands that it names."""
+    for action in parser._actions:
+        yield from action.option_strings
+        for subparser in action.choices.values() if isinstance(action, argparse._SubParsersAction) else ():
+            yield from _flags(subparser)
+
+
+def _nearest(given: str, known: Iterable[str]) -> str:
+    """A question for the user; empty where nothing is near."""
+    close = difflib.get_close_matches(given, list(known), n=1, cutoff=0.7)
+    return f"did you mean {close[0]}?" if close else ""
+
+
 def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
     """The parser, with the arguments of the chosen command only: the others are not imported."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROGRAM,
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -109,4 +133,8 @@ def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | Non
         if command.name == name:
             chosen = command
             command.load().configure(subparser)
+    if name is not None and chosen is None:
+        known = [command.name for command in COMMANDS]
+        hint = _nearest(name, known) or f"commands: {', '.join(known)}"
+        parser.exit(2, f"{PROGRAM}: there is no command {name}; {hint}\n")
     return parser, chosen

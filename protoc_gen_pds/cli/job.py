@@ -143,6 +143,8 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
         CompileError: protoc refuses a file.
     """
     config = config_of(arguments)
+    if not (arguments.out or config.out):
+        raise GenerationError("say where the output tree is: --out DIR, or out in [tool.protoc-gen-pds]")
     pairs = _given_options(arguments)
     out = Path(arguments.out or config.out or "")
     import_paths = tuple(arguments.proto_path or config.import_paths or (".",))
@@ -164,8 +166,6 @@ def resolve(arguments: argparse.Namespace, progress: Callable[[str], None] = lam
             raise GenerationError(f"{error} ({hint})") from error
         request = _compile(names, import_paths, protoc, progress, include_imports=include_imports)
         inherited = list(config.options)
-    if not (arguments.out or config.out):
-        raise GenerationError("say where the output tree is: --out DIR, or out in [tool.protoc-gen-pds]")
     given = {name for name, _ in pairs}
     options = from_pairs([*((name, text) for name, text in inherited if name not in given), *pairs])
     known = None if arguments.replay else (*import_paths, *bundled_import_paths())
@@ -213,7 +213,9 @@ def _read_request(path: Path) -> plugin_pb2.CodeGeneratorRequest:
     try:
         return plugin_pb2.CodeGeneratorRequest.FromString(path.read_bytes())
     except DecodeError as error:
-        raise GenerationError(f"{path} is not a dumped CodeGeneratorRequest") from error
+        raise GenerationError(
+            f"{path} is not a request that PROTOC_GEN_PDS_DUMP=FILE made a plugin run write"
+        ) from error
 
 
 class Progress:

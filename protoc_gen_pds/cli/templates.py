@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 
 from protoc_gen_pds.errors import GenerationError
-from protoc_gen_pds.render import source_directory
+from protoc_gen_pds.render import source_directory, template_names
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +41,3 @@ def run(arguments: argparse.Namespace) -> int:
         target.write_bytes((source_directory() / name).read_bytes())
         print(target)
     return 0
-
-
-def template_names() -> list[str]:
-    """Names of our templates, sorted."""
-    root = source_directory()
-    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*.j2"))

@@ -62,6 +62,9 @@ def compare(job: Job, files: Sequence[OutputFile]) -> Comparison:
             same = (job.out / file.path).read_bytes() == file.content.encode()
         except FileNotFoundError:
             missing.append(file)
+        except NotADirectoryError as error:
+            above = next(path for path in (job.out / file.path).parents if path.exists())
+            raise NotADirectoryError(error.errno, "is a file where a directory must be", str(above)) from error
         else:
             (current if same else stale).append(file)
     left_over, foreign = _others(job, {file.path for file in files})

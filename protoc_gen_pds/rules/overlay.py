@@ -9,6 +9,7 @@ in runs whose input does not have the file: one overlay then serves builds that 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _RULES: tuple[tuple[type, str], ...] = (
     (Oneof, "OneofRules"),
 )
 
+_NO_INTEGER = re.compile(r"(\w+) field: invalid literal for int\(\) with base 10: '(.*)'\.?$")
+"""Where protobuf's own text quotes the interpreter's."""
 
 MAX_DEPTH = 50
 MAX_VALUES = 100_000
@@ -196,4 +199,5 @@ def _elements(file: Any) -> Iterator[Element]:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).removeprefix("Failed to parse ").strip()
+    reason = str(error).removeprefix("Failed to parse ").strip()
+    return _NO_INTEGER.sub(r'\1: "\2" is not an integer', reason)
