@@ -346,3 +346,102 @@ def test_a_message_in_many_parts_is_joined_or_refused_before_it_takes_the_square
     for _ in range(1500):
         outermost.parse(b"\xa2\x06\x82\x01" + bytes(130))
     assert len(outermost._unknown) == 1500 * 134
+
+
+def test_numbers_of_any_length_are_refused(kinds: Any, errors: Any) -> None:
+    digits = "9" * 5000
+    for text in (f'"1e{digits}"', f'"1e-{digits}"', f"1e{digits}", f'"{digits}"', digits):
+        with pytest.raises(errors.DecodeError):
+            kinds.Kinds.from_json(f'{{"fInt32": {text}}}')
+
+
+def test_json_without_a_required_field_is_refused_where_it_needs_a_wire_form(
+    known: Any, legacy: Any, errors: Any
+) -> None:
+    with pytest.raises(errors.DecodeError, match=r"Strict\.id: required field is not set"):
+        known.Known.from_json('{"any": {"@type": "a/codec.legacy.Strict"}}')
+    with pytest.raises(errors.DecodeError, match=r"x_strict\.name: required field is not set"):
+        legacy.Legacy.from_json('{"[codec.legacy.x_strict]": {"id": 1}}')
+
+
+def test_errors_repeat_a_part_of_the_input_only(kinds: Any, known: Any, errors: Any) -> None:
+    huge = "x" * 1_000_000
+    for cls, text in (
+        (kinds.Kinds, f'{{"fColor": "{huge}"}}'),
+        (kinds.Maps, f'{{"mInt32": {{"{huge}": 1}}}}'),
+        (known.Known, f'{{"timestamp": "{huge}"}}'),
+        (known.Known, f'{{"any": {{"@type": "a/{huge}"}}}}'),
+    ):
+        with pytest.raises(errors.DecodeError) as caught:
+            cls.from_json(text)
+        assert len(str(caught.value)) < 3000
+    with pytest.raises(errors.DecodeError) as caught:
+        kinds.Kinds.from_text(huge)
+    assert len(str(caught.value)) < 3000
+
+
+def test_what_is_no_bytes_is_a_type_error(kinds: Any) -> None:
+    values: tuple[Any, ...] = (5, "x", [8, 1], None)
+    for value in values:
+        with pytest.raises(TypeError):
+            kinds.Kinds.from_bytes(value)
+        with pytest.raises(TypeError):
+            kinds.Kinds().parse(value)
+    assert kinds.Kinds().parse(memoryview(b"\x18\x05")) == kinds.Kinds.from_bytes(bytearray(b"\x18\x05"))
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[None]:
+    calls: list[None] = []
+    real = getattr(module, name)
+
+    def counting(*arguments: Any) -> Any:
+        calls.append(None)
+        return real(*arguments)
+
+    monkeypatch.setattr(module, name, counting)
+    return calls
+
+
+def test_groups_in_groups_are_read_once_and_not_once_a_level(errors: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = codec_support.worlds().module("edition.models").Edition
+    wire = codec_support.worlds().module("_runtime.wire")
+    fields, depth = 1000, 90
+    # 5 is the delimited field, and 100 an unknown one.
+    data = b"\xa0\x06\x01" * fields
+    for _ in range(depth):
+        data = b"\x2b" + data + b"\x2c"
+    wide = (b"\x2b" + b"\x2b\x2b\xa0\x06\x01\x2c\x2c" * 2 + b"\x33\x2b\x2c\x34" + b"\x2c") * 2
+    for whole in (data, wide, data + wide):
+        assert edition.from_bytes(edition.from_bytes(whole).to_bytes()) == edition.from_bytes(whole)
+    calls = _counted(monkeypatch, wire, "read_tag")
+    innermost = edition.from_bytes(data)
+    assert len(calls) < 8 * fields
+    for _ in range(depth):
+        innermost = innermost.delimited
+    assert innermost._unknown == b"\xa0\x06\x01" * fields
+    calls.clear()
+    with pytest.raises(errors.DecodeError, match="truncated"):
+        edition.from_bytes(data + b"\x2b\xa0")
+    assert len(calls) < 20 * fields
+
+
+def test_the_path_of_a_fault_in_json_is_found_in_one_pass(
+    kinds: Any, errors: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = codec_support.worlds().module("_runtime.json_values")
+    calls = _counted(monkeypatch, values, "_integer_from_json")
+    count, depth = 200, 80
+    text = ", ".join(["1"] * count)
+    inner = f'{{"fMessage": [{{"fInt32": [{text}]}}, {{"fInt32": [{text}, "x"]}}]}}'
+    for _ in range(depth):
+        inner = f'{{"fMessage": [{inner}]}}'
+    with pytest.raises(errors.DecodeError) as caught:
+        kinds.Lists.from_json(inner)
+    assert caught.value.path == "fMessage[0]." * depth + f"fMessage[1].fInt32[{count}]"
+    assert len(calls) < 10 * count
+
+
+def test_the_reason_is_that_of_the_path(kinds: Any, errors: Any) -> None:
+    with pytest.raises(errors.DecodeError) as caught:
+        kinds.Kinds.from_json('{"fString": 1, "fInt32": "x"}')
+    assert (caught.value.path, caught.value.reason) == ("fString", "expected a string, got a number")

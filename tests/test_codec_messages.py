@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import codec_support
 import pytest
@@ -175,6 +176,52 @@ def test_extensions_read_and_write(both: codec_support.Worlds) -> None:
     assert legacy.Legacy.from_json(text).to_bytes(deterministic=True) == again.to_bytes(deterministic=True)
     with pytest.raises(both.module("_runtime.errors").DecodeError, match="no extension"):
         legacy.Legacy.from_json('{"[codec.legacy.nope]": 1}')
+
+
+def test_extensions_are_compared_by_value(both: codec_support.Worlds) -> None:
+    legacy = both.module("legacy.models")
+    one, other = legacy.Legacy(), legacy.Legacy()
+    for key, value in ((legacy.x_int, 1), (legacy.x_packed, [1, 2])):
+        key.set(one, value)
+    for key, value in ((legacy.x_packed, [1, 2]), (legacy.x_int, 1)):
+        key.set(other, value)
+    assert one == other
+    assert legacy.Legacy.from_text(one.to_text()) == one, "written one by one in text, and packed in bytes"
+    legacy.x_int.set(other, 2)
+    assert one != other
+    unknown = b"\xa0\x06\x01"
+    assert legacy.Payload.from_bytes(unknown + b"\xa8\x06\x02") == legacy.Payload.from_bytes(b"\xa8\x06\x02" + unknown)
+    assert legacy.Payload.from_bytes(unknown * 2) != legacy.Payload.from_bytes(unknown)
+
+
+def test_values_that_an_extension_does_not_take_are_named(both: codec_support.Worlds) -> None:
+    legacy = both.module("legacy.models")
+    message = legacy.Legacy()
+    for key, value, text in (
+        (legacy.x_int, None, "codec.legacy.x_int: expected an int of 32 bits, got None"),
+        (legacy.x_int, 2**40, "codec.legacy.x_int: expected an int of 32 bits, got 1099511627776 (int)"),
+        (legacy.x_strings, "ab", "codec.legacy.x_strings: expected a list, got 'ab' (str)"),
+        (legacy.x_strings, ["a", 1], "codec.legacy.x_strings[1]: expected a str, got 1 (int)"),
+        (legacy.x_payload, legacy.Legacy(), "codec.legacy.x_payload: expected Payload, got a Legacy"),
+        (legacy.x_payload, legacy.Payload(n=["a"]), "x_payload.n[0]: expected an int of 32 bits, got 'a' (str)"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(text)):
+            key.set(message, value)
+    with pytest.raises(ValueError, match=r"x_strict\.id: required field is not set"):
+        legacy.x_strict.set(message, legacy.Strict())
+    with pytest.raises(ValueError, match="x_closed: expected a Closed, got 9"):
+        legacy.x_closed.set(message, 9)
+    assert message == legacy.Legacy()
+
+
+def test_closed_enums_are_closed_in_json_too(both: codec_support.Worlds) -> None:
+    legacy = both.module("legacy.models")
+    with pytest.raises(both.module("_runtime.errors").EncodeError, match="closed: expected a Closed, got 9"):
+        legacy.Legacy(closed=9).to_json()
+    text = '{"[codec.legacy.x_closed]": "NEW"}'
+    assert legacy.Legacy.from_json(text, ignore_unknown=True) == legacy.Legacy()
+    with pytest.raises(both.module("_runtime.errors").DecodeError):
+        legacy.Legacy.from_json(text)
 
 
 def test_options_of_json(both: codec_support.Worlds) -> None:

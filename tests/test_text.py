@@ -45,6 +45,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamesp
         Everything=models.Everything,
         Open=importlib.import_module("text_out.text.open.models").Open,
         DecodeError=importlib.import_module("text_out._runtime.errors").DecodeError,
+        EncodeError=importlib.import_module("text_out._runtime.errors").EncodeError,
         wkt=importlib.import_module("text_out._runtime.wkt"),
     )
     sys.path.remove(str(root))
@@ -319,3 +320,42 @@ def test_bool_in_any_notation_of_integers(generated: SimpleNamespace) -> None:
 def test_string_that_is_not_utf8(generated: SimpleNamespace) -> None:
     with pytest.raises(generated.DecodeError, match=r"^1:8: a string that is not UTF-8$"):
         generated.Open.from_text(r"class: '\xff'")
+
+
+def test_numbers_of_any_length_are_out_of_range(generated: SimpleNamespace) -> None:
+    for number in ("9" * 5000, "0x" + "f" * 5000, "07" * 5000):
+        for name in ("int32_value", "bool_value", "colour"):
+            with pytest.raises(generated.DecodeError, match=f"^1:{len(name) + 3}: "):
+                generated.Everything.from_text(f"{name}: {number}")
+    zeros = "0" * 5000
+    assert generated.Everything.from_text(f"int32_value: 0x{zeros}7 int64_value: {zeros}17") == generated.Everything(
+        int32_value=7, int64_value=15
+    )
+
+
+def test_what_is_nested_without_a_limit_is_shown_to_a_limit(generated: SimpleNamespace) -> None:
+    held = generated.wkt.Any.pack(generated.Everything(int32_value=1))
+    for _ in range(300):
+        held = generated.wkt.Any.pack(held)
+    message = generated.Everything(any=held)
+    text = message.to_text()
+    assert text.count("[type.googleapis.com/google.protobuf.Any] {") == 99
+    assert generated.Everything.from_text(text) == message
+    unknown = b""
+    for _ in range(300):
+        unknown = (
+            b"\xca\x0c" + len(unknown).to_bytes(1, "little") + unknown
+            if len(unknown) < 128
+            else (b"\xca\x0c" + bytes((len(unknown) & 127 | 128, len(unknown) >> 7)) + unknown)
+        )
+    text = generated.Everything.from_bytes(unknown).to_text(print_unknown_fields=True)
+    assert text.count("201 {") == 100
+
+
+def test_messages_too_deep_for_the_stack_are_refused(generated: SimpleNamespace) -> None:
+    message = generated.Everything()
+    for _ in range(sys.getrecursionlimit() // 2):
+        message = generated.Everything(child=message)
+    assert message.to_bytes()
+    with pytest.raises(generated.EncodeError, match="nested too deep"):
+        message.to_text()

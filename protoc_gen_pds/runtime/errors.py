@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+MAX_REASON = 500
+MAX_PATH = 2000
+"""Errors repeat the input in part at most: it may be megabytes of somebody else's."""
+
+
+def clipped(text: str, size: int) -> str:
+    """A text, or the beginning of a longer one."""
+    return text if len(text) <= size else f"{text[:size]}... ({len(text)} characters)"
+
 
 class CodecError(ValueError):
     """Base class of :class:`DecodeError` and :class:`EncodeError`.
@@ -14,8 +23,8 @@ class CodecError(ValueError):
     """
 
     def __init__(self, reason: str, *, path: str = "", message_name: str = "") -> None:
-        self.reason = reason
-        self.path = path
+        self.reason = reason = clipped(reason, MAX_REASON)
+        self.path = clipped(path, MAX_PATH)
         self.message_name = message_name
         super().__init__(reason)
 

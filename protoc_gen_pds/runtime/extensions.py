@@ -20,7 +20,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .registry import register_extension
+from .errors import DecodeError
+from .registry import find_extension_by_number, register_extension
 
 if TYPE_CHECKING:
     from .message import Message
@@ -168,6 +169,36 @@ class RepeatedExtension(AnyExtension[M, "list[T]"], Generic[M, T]):
 def bind_extension(extension: AnyExtension[Any, T], codec: ExtensionCodec[T]) -> None:
     """Attach its codec to an extension."""
     extension._codec = codec
+
+
+def same_fields(message_name: str, one: bytes, other: bytes) -> bool:
+    """Whether two messages have equal unknown fields, in whatever order of numbers.
+
+    Known extensions are compared by value, since one value has several forms: packed or not, and in parts.
+    """
+    ours, theirs = _by_number(one), _by_number(other)
+    if ours.keys() != theirs.keys():
+        return False
+    for number, data in ours.items():
+        if data == theirs[number]:
+            continue
+        extension = find_extension_by_number(message_name, number)
+        if extension is None:
+            return False
+        decode = extension.codec.decode
+        try:
+            if decode(data) != decode(theirs[number]):
+                return False
+        except DecodeError:
+            return False
+    return True
+
+
+def _by_number(data: bytes) -> dict[int, bytes]:
+    parts: dict[int, list[bytes]] = {}
+    for number, start, end in _fields(data):
+        parts.setdefault(number, []).append(data[start:end])
+    return {number: b"".join(fields) for number, fields in parts.items()}
 
 
 def _fields(data: bytes) -> list[tuple[int, int, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from .errors import CodecError, DecodeError
-from .message import Message, codec_of
+from .message import Message, codec_of, of_class
 from .walk import explain_encode
 
 M = TypeVar("M", bound=Message)
@@ -84,7 +84,7 @@ def from_dict(cls: type[M], value: object, *, ignore_unknown: bool) -> M:
         message: M = codec_of(cls).from_json(value, MAX_DEPTH, ignore_unknown)
     except (DecodeError, RecursionError) as error:
         raise _explain_read(cls, value, ignore_unknown, error) from None
-    return message
+    return message if message.__class__ is cls else of_class(cls, message)
 
 
 def from_json(cls: type[M], text: str | bytes, *, ignore_unknown: bool) -> M:
@@ -136,5 +136,9 @@ def _explain_read(
             f"JSON nested more than {MAX_DEPTH} deep", message_name=cls._full_name
         )
     assert isinstance(error, DecodeError)
-    path = find_json_fault(cls, value, lax)
-    return DecodeError(error.reason, path=path, message_name=cls._full_name)
+    fault = find_json_fault(cls, value, lax)
+    return DecodeError(
+        fault.reason if fault else error.reason,
+        path=fault.path if fault else "",
+        message_name=cls._full_name,
+    )

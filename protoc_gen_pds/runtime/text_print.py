@@ -1,5 +1,7 @@
 """Wire bytes to text format."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import math
@@ -8,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .errors import DecodeError
+from .errors import DecodeError, EncodeError
 from .fields import WIRE_TYPES
 from .registry import find_message
 from .text_fields import TextField, TextFields, extension_by_number, text_fields
@@ -57,7 +59,13 @@ class Printer:
         """The message as text; lines end in newlines, a single line does not."""
         self._lines = []
         cls = type(message)
-        self._message(text_fields(cls), message.to_bytes(), 0)
+        data = message.to_bytes()
+        try:
+            self._message(text_fields(cls), data, 0)
+        except RecursionError:
+            raise EncodeError(
+                "messages nested too deep", message_name=cls._full_name
+            ) from None
         if self._single_line:
             return " ".join(self._lines)
         return "".join(f"{line}\n" for line in self._lines)
@@ -72,7 +80,8 @@ class Printer:
 
     def _message(self, fields: TextFields, data: bytes, level: int) -> None:
         owner = fields.full_name
-        if owner == _ANY and self._expanded_any(data, level):
+        # An Any in an Any, and so on, is bytes for its decoder, whose limit of depth does not count there.
+        if owner == _ANY and level < MAX_DEPTH and self._expanded_any(data, level):
             return
         unknown: list[Raw] = []
         for raw in read_fields(data):
@@ -153,7 +162,7 @@ class Printer:
             self._line(level, f"{number}: 0x{int.from_bytes(value, 'little'):08x}")
         elif wire_type == 1:
             self._line(level, f"{number}: 0x{int.from_bytes(value, 'little'):016x}")
-        elif wire_type == 3 or (value and _is_message(value)):
+        elif wire_type == 3 or (value and level < MAX_DEPTH and _is_message(value)):
             self._line(level, f"{number} {{")
             for inner in read_fields(value):
                 self._unknown(inner, level + 1)

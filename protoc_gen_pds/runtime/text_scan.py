@@ -159,11 +159,9 @@ class Scanner:
             self.unexpected("an integer")
         token = self.token
         if token[:2] in ("0x", "0X"):
-            value = int(token, 16)
-        elif token[0] == "0":
-            value = int(token, 8)
+            value = _digits(token[2:], 16)
         else:
-            value = _decimal(token)
+            value = _digits(token, 8 if token[0] == "0" else 10)
         self.advance()
         return -value if negative else value
 
@@ -221,6 +219,7 @@ class Scanner:
         return self.error("no valid escape sequence or character", self._start + 1 + at)
 
 
-def _decimal(token: str) -> int:
-    # Python refuses to convert thousands of digits; no field holds more than twenty.
-    return int(token) if len(token) < 30 else 10**30
+def _digits(token: str, base: int) -> int:
+    # Python refuses to convert thousands of digits, or to show such a number; no field holds more than 22.
+    digits = token.lstrip("0") or "0"
+    return int(digits, base) if len(digits) < 30 else 10**30

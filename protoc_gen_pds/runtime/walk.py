@@ -76,7 +76,7 @@ def _faults(message: Message, path: str) -> Iterator[Fault]:
         if fields[0].member is not None:
             yield from _oneof_faults(fields, value, here)
         elif len(fields) == 1:
-            yield from _field_faults(fields[0], value, here)
+            yield from field_faults(fields[0], value, here)
 
 
 def _oneof_faults(fields: list[Field], value: Any, path: str) -> Iterator[Fault]:
@@ -84,13 +84,14 @@ def _oneof_faults(fields: list[Field], value: Any, path: str) -> Iterator[Fault]
         return
     for field in fields:
         if isinstance(value, field.member):
-            yield from _value_faults(field, value.value, f"{path}.{field.name}")
+            yield from value_faults(field, value.value, f"{path}.{field.name}")
             return
     names = ", ".join(field.member.__qualname__ for field in fields)
     yield Fault(path, f"expected one of {names} or None, got {_shown(value)}")
 
 
-def _field_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
+def field_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
+    """What is wrong with the value of a field, or of an extension."""
     if field.label == "map":
         if not isinstance(value, dict):
             yield Fault(path, f"expected a dict, got {_shown(value)}")
@@ -98,22 +99,23 @@ def _field_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
         assert field.key is not None
         key_field = Field(1, "key", field.key, "explicit", utf8=field.utf8)
         for key, item in value.items():
-            for fault in _value_faults(key_field, key, path):
+            for fault in value_faults(key_field, key, path):
                 yield Fault(path, f"key: {fault.reason}")
-            yield from _value_faults(field, item, f"{path}[{key!r}]")
+            yield from value_faults(field, item, f"{path}[{key!r}]")
     elif field.label == "repeated":
         if not isinstance(value, (list, tuple)):
             yield Fault(path, f"expected a list, got {_shown(value)}")
             return
         for i, item in enumerate(value):
-            yield from _value_faults(field, item, f"{path}[{i}]")
+            yield from value_faults(field, item, f"{path}[{i}]")
     elif value is None and field.label == "required":
         yield Fault(path, "required field is not set")
     elif value is not None or field.label == "implicit":
-        yield from _value_faults(field, value, path)
+        yield from value_faults(field, value, path)
 
 
-def _value_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
+def value_faults(field: Field, value: Any, path: str) -> Iterator[Fault]:
+    """What is wrong with a single value of a field."""
     if field.kind in ("message", "group"):
         if field.plain:
             try:
@@ -173,7 +175,7 @@ def _shown(value: object) -> str:
 def explain_decode(cls: type[Message], data: bytes, error: Exception) -> DecodeError:
     """The error of bytes that are no message, with the offset and the field at fault."""
     try:
-        _scan(cls, data, 0, len(data), "", wire.MAX_DEPTH)
+        _scan(cls, data, 0, len(data), "", wire.MAX_DEPTH, {})
     except _Found as found:
         return DecodeError(
             found.reason,
@@ -200,9 +202,15 @@ def _by_number(codec: Codec[Any]) -> dict[int, Field]:
 
 
 def _scan(
-    cls: type[Message], data: bytes, start: int, end: int, path: str, depth: int
+    cls: type[Message],
+    data: bytes,
+    start: int,
+    end: int,
+    path: str,
+    depth: int,
+    ends: dict[int, tuple[int, int]],
 ) -> None:
-    """Walk a message field by field; the first fault is raised."""
+    """Walk a message field by field; the first fault is raised. ``ends`` is as in :func:`.wire.group_end`."""
     if depth < 0:
         raise _Found(wire.too_deep().reason, path, start)
     fields = _by_number(codec_of(cls))
@@ -219,13 +227,13 @@ def _scan(
                 if field
                 else path
             )
-            p = wire.skip_field(data, q, end, depth)
+            p = wire.skip_field(data, q, end, depth, ends)
         except IndexError:
             raise _Found("truncated", path, len(data)) from None
         except DecodeError as error:
             raise _Found(error.reason, path, q) from None
         if field is not None:
-            _scan_field(field, tag & 7, data, q, p, name, depth)
+            _scan_field(field, tag & 7, data, q, p, name, depth, ends)
 
 
 def _scan_field(
@@ -236,15 +244,16 @@ def _scan_field(
     end: int,
     path: str,
     depth: int,
+    ends: dict[int, tuple[int, int]],
 ) -> None:
     """Look into a field that is whole by itself."""
     _, p = wire.read_tag(data, start)
     if wire_type == 2:
         _, p = wire.read_varint(data, p)
         if field.key is not None:
-            _scan_entry(field, data, p, end, path, depth - 1)
+            _scan_entry(field, data, p, end, path, depth - 1, ends)
         elif field.kind == "message":
-            _scan(field.type, data, p, end, path, depth - 1)
+            _scan(field.type, data, p, end, path, depth - 1, ends)
         elif field.kind == "string" and field.utf8:
             _scan_text(data, p, end, path)
         elif field.label == "repeated" and field.kind != "bytes":
@@ -260,12 +269,18 @@ def _scan_field(
             if p > end:
                 raise _Found("packed varint is truncated", path, end)
     elif wire_type == 3 and field.kind == "group":
-        stop, _ = wire.group_end(data, p, end, field.number, depth)
-        _scan(field.type, data, p, stop, path, depth - 1)
+        stop, _ = wire.group_end(data, p, end, field.number, depth, ends)
+        _scan(field.type, data, p, stop, path, depth - 1, ends)
 
 
 def _scan_entry(
-    field: Field, data: bytes, start: int, end: int, path: str, depth: int
+    field: Field,
+    data: bytes,
+    start: int,
+    end: int,
+    path: str,
+    depth: int,
+    ends: dict[int, tuple[int, int]],
 ) -> None:
     if depth < 0:
         raise _Found(wire.too_deep().reason, path, start)
@@ -277,14 +292,16 @@ def _scan_entry(
         q = p
         try:
             tag, _ = wire.read_tag(data, p)
-            p = wire.skip_field(data, p, end, depth)
+            p = wire.skip_field(data, p, end, depth, ends)
         except IndexError:
             raise _Found("truncated", path, len(data)) from None
         except DecodeError as error:
             raise _Found(error.reason, path, q) from None
         for part in (key, value):
             if tag >> 3 == part.number:
-                _scan_field(part, tag & 7, data, q, p, f"{path}.{part.name}", depth)
+                _scan_field(
+                    part, tag & 7, data, q, p, f"{path}.{part.name}", depth, ends
+                )
 
 
 def _scan_text(data: bytes, start: int, end: int, path: str) -> None:

@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from .errors import DecodeError
-from .parts import Parts
+from .parts import Grouped, Parts
 
 if TYPE_CHECKING:
     from enum import IntEnum
@@ -108,8 +108,21 @@ def wide_tag(b: bytes, p: int) -> tuple[int, int]:
     return tag, p - 1
 
 
-def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
+def skip_field(
+    b: bytes,
+    p: int,
+    end: int,
+    depth: int,
+    ends: dict[int, tuple[int, int]] | None = None,
+) -> int:
     """The position after the field whose tag is at ``p``: one that its message does not know.
+
+    Args:
+        b: the input.
+        p: where the field begins.
+        end: where its message ends.
+        depth: how many levels may follow.
+        ends: as in :func:`group_end`.
 
     Raises:
         DecodeError: it is no valid field: number 0, an unknown wire type, a group that does not
@@ -127,7 +140,7 @@ def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
     elif wire_type == 5:
         p += 4
     elif wire_type == 3:
-        _, p = group_end(b, p, end, tag >> 3, depth)
+        _, p = group_end(b, p, end, tag >> 3, depth, ends)
     elif wire_type == 4:
         raise DecodeError("end of a group that did not begin")
     else:
@@ -137,18 +150,67 @@ def skip_field(b: bytes, p: int, end: int, depth: int) -> int:
     return p
 
 
-def group_end(b: bytes, p: int, end: int, number: int, depth: int) -> tuple[int, int]:
-    """Where the group that begins at ``p`` ends: before and after its end tag."""
+def group_end(
+    b: bytes,
+    p: int,
+    end: int,
+    number: int,
+    depth: int,
+    ends: dict[int, tuple[int, int]] | None = None,
+) -> tuple[int, int]:
+    """Where the group that begins at ``p`` ends: before and after its end tag.
+
+    Args:
+        b: the input.
+        p: where the group begins, after its tag.
+        end: where its message ends.
+        number: the group's field number.
+        depth: how many levels may follow.
+        ends: results by ``p`` of groups with groups in them. Whoever goes into a group after looking
+            for its end passes the same dict again: else the innermost of many groups is read once
+            for each of them.
+    """
     if depth <= 0:
         raise too_deep()
+    found = ends.get(p) if ends else None
+    if found is not None:
+        return found
+    begin = p
+    nested = False
     while p < end:
         tag, q = read_tag(b, p)
         if tag & 7 == 4:
             if tag >> 3 != number:
                 raise DecodeError("end of another group than the one that began")
+            if nested and ends is not None:
+                ends[begin] = p, q
             return p, q
-        p = skip_field(b, p, end, depth - 1)
+        nested = nested or tag & 7 == 3
+        p = skip_field(b, p, end, depth - 1, ends)
     raise DecodeError("truncated group")
+
+
+def open_group(
+    b: bytes, p: int, end: int, number: int, depth: int
+) -> tuple[bytes, int, int, int]:
+    """The group that begins at ``p``, for its decoder.
+
+    Returns:
+        The bytes that its fields are in, where they begin and end in them, and the position after
+        the group in ``b``. Where groups are in groups, the bytes are a part of ``b`` that knows the
+        ends of all of them, so that they are looked for once and not once a level.
+    """
+    if isinstance(b, Grouped):
+        stop, after = group_end(b, p, end, number, depth, b.ends)
+        return b, p, stop, after
+    ends: dict[int, tuple[int, int]] = {}
+    stop, after = group_end(b, p, end, number, depth, ends)
+    ends.pop(p, None)
+    if not ends:
+        return b, p, stop, after
+    part = Grouped(b[p:stop])
+    part.ends = {at - p: (i - p, j - p) for at, (i, j) in ends.items()}
+    return part, 0, stop - p, after
 
 
 def read_tag(b: bytes, p: int) -> tuple[int, int]:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from . import wire
-from .errors import DecodeError
+from .errors import MAX_REASON, DecodeError, clipped
 from .extensions import AnyExtension, ExtensionCodec
 from .fields import Field
 from .message import Message, codec_of
 from .registry import find_extension, find_extension_by_number
-from .walk import WRITERS, plain_codec
+from .walk import WRITERS, field_faults, plain_codec, value_faults
 from .walk_json import field_to_json
 
 _VARINTS: dict[str, Callable[[int], Any]] = {
@@ -51,7 +51,24 @@ def extension_codec(field: Field) -> ExtensionCodec[Any]:
             raise DecodeError(f"malformed value of extension {field.name}") from error
 
     def encode(value: Any) -> bytes:
-        return _encode(field, value)
+        try:
+            return _encode(field, value)
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            struct.error,
+        ) as error:
+            faults = field_faults if field.label == "repeated" else value_faults
+            fault = next(faults(field, value, field.name), None)
+            reason = (
+                f"{fault.path}: {fault.reason}"
+                if fault
+                else f"{field.name}: {error or 'no value of its type'}"
+            )
+            kind = ValueError if isinstance(error, ValueError) else TypeError
+            raise kind(clipped(reason, MAX_REASON)) from None
 
     def to_json(value: Any) -> Any:
         return field_to_json(field, value, False, False)
@@ -176,14 +193,11 @@ def _content(field: Field, value: Any) -> bytes:
         found = codec.encode(value)
     elif field.kind == "string":
         if not isinstance(value, str):
-            raise TypeError(f"{field.name}: expected a str")
+            raise TypeError
         found = value.encode("utf-8", "strict" if field.utf8 else "surrogateescape")
     else:
-        what, write = WRITERS[field.kind]
-        try:
-            found = write(value)
-        except (TypeError, OverflowError, struct.error):
-            raise TypeError(f"{field.name}: expected {what}, got {value!r}") from None
+        closed = field.kind == "enum" and field.type.closed
+        found = (field.type.encode if closed else WRITERS[field.kind][1])(value)
     return bytes(found)
 
 
@@ -225,16 +239,27 @@ def take_extensions(m: Message, value: object, depth: int, lax: bool) -> object:
         read = extension.codec.from_json
         assert read is not None
         found = read(value[name], depth - 1, lax)
-        if found is not None:
+        if found is None:
+            continue
+        try:
             extension.set(m, found)
+        except ValueError as error:
+            # JSON without a required field is read, but has no wire form.
+            raise DecodeError(str(error)) from None
     return {name: item for name, item in value.items() if name not in names}
 
 
 def _from_json(field: Field, value: object, depth: int, lax: bool) -> Any:
     read = _json_reader(field)
+    from .json_values import UnknownName, read_array
+
     if field.label != "repeated":
-        return read(value, depth, lax)
-    from .json_values import read_array
+        try:
+            return read(value, depth, lax)
+        except UnknownName:
+            if lax:
+                return None
+            raise
 
     values: list[Any] = []
     read_array(value, read, values, depth, lax)

@@ -207,7 +207,10 @@ def _integer_from_json(value: object, low: int, high: int) -> int:
         if _INTEGER(value) and len(value) < 30:
             number = int(value)
         elif _NUMBER(value):
-            exact = Decimal(value)
+            try:
+                exact = Decimal(value)
+            except ArithmeticError:
+                raise DecodeError("number out of range") from None
             # Neither digits nor exponent of a number in range can be many.
             if exact and not -30 < exact.adjusted() < 30:
                 raise DecodeError("number out of range")

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import struct
+from _thread import RLock  # threading is not needed by models, and takes time to import
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
+    Final,
     Generic,
     TypeVar,
     cast,
@@ -130,6 +132,9 @@ def dataclass(cls: type[M]) -> type[M]:
     return cls
 
 
+_making_fields: Final = RLock()
+
+
 class _DataclassFields:
     """``__dataclass_fields__`` of a message, made by the standard decorator when first read."""
 
@@ -142,11 +147,30 @@ class _DataclassFields:
         import dataclasses
 
         owner = self._owner
-        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(owner)
-        if "__replace__" in owner.__dict__:
-            # Ours keeps unknown fields.
-            del owner.__replace__
+        with _making_fields:
+            # The decorator walks through the class while it changes it: one thread at a time.
+            if owner.__dict__["__dataclass_fields__"] is self:
+                dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(
+                    owner
+                )
+                if "__replace__" in owner.__dict__:
+                    # Ours keeps unknown fields.
+                    del owner.__replace__
+                _set_defaults(owner)
         return owner.__dict__["__dataclass_fields__"]
+
+
+def _set_defaults(owner: type[Message]) -> None:
+    """Give the table of a dataclass the defaults that the constructor has."""
+    blank = owner()
+    for name, field in owner.__dict__["__dataclass_fields__"].items():
+        value = getattr(blank, name)
+        if isinstance(value, list):
+            field.default_factory = list
+        elif isinstance(value, dict):
+            field.default_factory = dict
+        else:
+            field.default = value
 
 
 class Message:
@@ -176,6 +200,10 @@ class Message:
                 slots = frozenset(cls.__dict__["__slots__"])
                 cls._fields = tuple(n for n in cls.__annotations__ if n in slots)
             register(full_name, cls)
+
+    def __post_init__(self) -> None:
+        """For subclasses whose constructor :func:`dataclasses.dataclass` writes."""
+        self._unknown = b""
 
     # -- wire format -----------------------------------------------------------------------------
 
@@ -211,20 +239,20 @@ class Message:
             DecodeError: the bytes are truncated or malformed; the message names the offset.
         """
         codec = cls._codec or codec_of(cls)
-        raw = data if isinstance(data, bytes) else bytes(data)
+        raw = data if isinstance(data, bytes) else bytes(memoryview(data))
         try:
             message: Self = codec.decode(raw, 0, len(raw), None, MAX_DEPTH)
         except _REFUSED as error:
             from .walk import explain_decode
 
             raise explain_decode(cls, raw, error) from None
-        return message
+        return message if message.__class__ is cls else of_class(cls, message)
 
     def parse(self, data: bytes | bytearray | memoryview) -> Self:
         """Merge wire bytes into this message and return it; errors as :meth:`from_bytes`."""
         cls = type(self)
         codec = self._codec or codec_of(cls)
-        raw = bytes(data)
+        raw = data if isinstance(data, bytes) else bytes(memoryview(data))
         try:
             message: Self = codec.decode(raw, 0, len(raw), self, MAX_DEPTH)
         except _REFUSED as error:
@@ -384,7 +412,11 @@ class Message:
         for name in self._fields:
             if getattr(self, name) != getattr(other, name):
                 return False
-        return self._unknown == other._unknown
+        if self._unknown == other._unknown:
+            return True
+        from .extensions import same_fields
+
+        return same_fields(self._full_name, self._unknown, other._unknown)
 
     def __repr__(self) -> str:
         cls = type(self)
@@ -401,9 +433,17 @@ class Message:
         return f"{cls.__qualname__}({', '.join(shown)})"
 
 
+def of_class(cls: type[M], message: Message) -> M:
+    """The content of a message that a codec has made, as a message of a subclass of its class."""
+    made = cls()
+    for name in (*type(message).__slots__, "_unknown"):
+        setattr(made, name, getattr(message, name))
+    return made
+
+
 def copied(value: Any) -> Any:
     """A deep copy of the value of any field."""
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [copied(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from . import json_values as jv
 from .errors import DecodeError
 from .fields import OWN_JSON, Field
 from .message import Message, codec_of
-from .walk import plain_codec
+from .walk import Fault, plain_codec
+from .wire import MAX_DEPTH, too_deep
 
 SUFFIXES: dict[str, str] = {
     "sint32": "int32",
@@ -131,42 +133,120 @@ def _single_to_json(field: Field, value: Any, defaults: bool, names: bool) -> An
     return getattr(jv, f"{SUFFIXES.get(field.kind, field.kind)}_to_json")(value)
 
 
-def find_json_fault(cls: type[Message], value: Any, lax: bool) -> str:
-    """The JSON path of the value that a class does not take: ``status.phase``, ``labels["a"]``, ``tags[2]``.
+def find_json_fault(cls: type[Message], value: Any, lax: bool) -> Fault | None:
+    """What is wrong with a value that a class does not take, and its JSON path: ``status.phase``, ``tags[2]``."""
+    return _fault(cls, value, lax, MAX_DEPTH)
 
-    Each field is read alone, and then what it holds: the first one that fails leads on.
+
+def _fault(cls: type[Message], value: Any, lax: bool, depth: int) -> Fault | None:
+    """The first fault of a value, or None where the class takes it.
+
+    Messages are gone into, and the rest of an object is read by itself: so each part is read once,
+    whatever its depth.
     """
-    if not isinstance(value, dict) or cls._full_name in OWN_JSON:
-        return ""
+    if depth < 0 or not isinstance(value, dict) or cls._full_name in OWN_JSON:
+        return _read(cls, value, lax, depth)
     fields = {name: f for f in codec_of(cls).fields() for name in (f.name, f.json_name)}
+    rest: dict[str, Any] = {}
+    seen: dict[str, Field] = {}
     for name, item in value.items():
-        if not _fails(cls, {name: item}, lax):
+        field = fields.get(name)
+        if field is not None and item is not None:
+            # Members of a oneof share an attribute, and so do the two names of a field.
+            other = seen.get(field.attribute)
+            if other is None:
+                seen[field.attribute] = field
+            elif other is field:
+                return Fault("", f"field {field.json_name!r} is there twice")
+            else:
+                return Fault("", jv.second_member(field.attribute).reason)
+        if field is None or item is None or not _is_object(field):
+            rest[name] = item
+            continue
+        fault = _message_fault(cls, field, name, item, lax, depth)
+        if fault is not None:
+            return fault
+    fault = _read(cls, rest, lax, depth)
+    return fault and (_rest_fault(cls, fields, rest, lax, depth) or fault)
+
+
+def _is_object(field: Field) -> bool:
+    """Whether the values of a field are objects of fields."""
+    return field.kind in ("message", "group") and field.type._full_name not in OWN_JSON
+
+
+def _message_fault(
+    cls: type[Message], field: Field, name: str, item: Any, lax: bool, depth: int
+) -> Fault | None:
+    """The first fault of a field that holds messages."""
+    for place, element, _ in _elements(field, name, item):
+        inner = _fault(field.type, element, lax, depth - 1)
+        if inner is not None:
+            return Fault(f"{place}.{inner.path}".removesuffix("."), inner.reason)
+    if field.label == "map" and isinstance(item, dict):
+        empty: dict[str, Any] = {key: {} for key in item}
+        fault = _read(cls, {name: empty}, lax, depth)
+        return fault and (
+            _element_fault(cls, field, name, empty, lax, depth)
+            or Fault(name, fault.reason)
+        )
+    if field.label in ("map", "repeated") and not isinstance(item, list):
+        fault = _read(cls, {name: item}, lax, depth)
+        return fault and Fault(name, fault.reason)
+    return None
+
+
+def _rest_fault(
+    cls: type[Message],
+    fields: dict[str, Field],
+    rest: dict[str, Any],
+    lax: bool,
+    depth: int,
+) -> Fault | None:
+    """The first fault of an object without the fields that hold messages, or None where it is in no field alone."""
+    for name, item in rest.items():
+        fault = _read(cls, {name: item}, lax, depth)
+        if fault is None:
             continue
         field = fields.get(name)
         if field is None:
-            return ""
-        if field.label == "map" and isinstance(item, dict):
+            return fault
+        inner = _element_fault(cls, field, name, item, lax, depth)
+        return inner or Fault(name, fault.reason)
+    return None
+
+
+def _element_fault(
+    cls: type[Message], field: Field, name: str, item: Any, lax: bool, depth: int
+) -> Fault | None:
+    """The first element of a list or map that is not taken alone."""
+    for place, _, alone in _elements(field, name, item):
+        fault = _read(cls, {name: alone}, lax, depth)
+        if fault is not None:
+            return Fault(place, fault.reason)
+    return None
+
+
+def _elements(field: Field, name: str, item: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Path and value of each element of a field, and what the field holds where it is the only one."""
+    if field.label == "map":
+        if isinstance(item, dict):
             for key, element in item.items():
-                if _fails(cls, {name: {key: element}}, lax):
-                    return _join(f"{name}[{key!r}]", field, element, lax)
-        elif field.label == "repeated" and isinstance(item, list):
+                yield f"{name}[{key!r}]", element, {key: element}
+    elif field.label == "repeated":
+        if isinstance(item, list):
             for i, element in enumerate(item):
-                if _fails(cls, {name: [element]}, lax):
-                    return _join(f"{name}[{i}]", field, element, lax)
-        return _join(name, field, item, lax)
-    return ""
+                yield f"{name}[{i}]", element, [element]
+    else:
+        yield name, item, item
 
 
-def _join(path: str, field: Field, value: Any, lax: bool) -> str:
-    if field.kind not in ("message", "group"):
-        return path
-    inner = find_json_fault(field.type, value, lax)
-    return f"{path}.{inner}" if inner else path
-
-
-def _fails(cls: type[Message], value: Any, lax: bool) -> bool:
+def _read(cls: type[Message], value: Any, lax: bool, depth: int) -> Fault | None:
+    """The fault of a value as its codec tells it, without a path."""
     try:
-        codec_of(cls).from_json(value, 100, lax)
-    except (DecodeError, RecursionError):
-        return True
-    return False
+        codec_of(cls).from_json(value, depth, lax)
+    except DecodeError as error:
+        return Fault("", error.reason)
+    except RecursionError:
+        return Fault("", too_deep().reason)
+    return None

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from . import wkt
 from .enum_table import EnumTable
-from .errors import DecodeError
+from .errors import DecodeError, EncodeError
 from .fields import OWN_JSON, Field, Kind
 from .json_values import expected, json_object, string_to_json
 from .message import Codec, Message, bind, codec_of
@@ -264,7 +264,11 @@ def from_json_Any(value: object, depth: int, lax: bool) -> Any:
         held = codec_of(cls).from_json(rest["value"], depth - 1, lax)
     else:
         held = codec_of(cls).from_json(rest, depth - 1, lax)
-    return Any(type_url=type_url, value=codec_of(cls).encode(held))
+    try:
+        return Any(type_url=type_url, value=held.to_bytes())
+    except EncodeError as error:
+        # JSON without a required field is read, but has no wire form.
+        raise DecodeError(str(error)) from None
 
 
 # -- classes of what fields hold as plain values ---------------------------------------------------

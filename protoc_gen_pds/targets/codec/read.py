@@ -150,8 +150,8 @@ def _value(module: Module, field: Field, into: Expr) -> tuple[str, tuple[str, ..
     if field.message is not None:
         decode = module.function("decode", field.message, plain=is_plain(field.message))
         if kind is Kind.GROUP:
-            stop = f"stop, after = {module.runtime('group_end')}(b, p + 1, end, {field.number}, depth)"
-            return "", (stop,), call(decode, "b", "p + 1", "stop", into, "depth - 1"), ("p = after",)
+            opened = f"g, first, stop, after = {module.runtime('open_group')}(b, p + 1, end, {field.number}, depth)"
+            return "", (opened,), call(decode, "g", "first", "stop", into, "depth - 1"), ("p = after",)
         return SIZE, (), call(decode, *_REST, into, "depth - 1"), ()
     if kind is Kind.STRING:
         how = () if field.utf8 else ('"utf-8"', '"surrogateescape"')

@@ -26,11 +26,11 @@ from ..._runtime.message import Codec, bind
 from ..._runtime.wire import (
     check_class,
     check_list,
-    group_end,
     int32,
     joined,
     kept,
     missing,
+    open_group,
     prefix,
     prefixes,
     read_packed,
@@ -128,8 +128,8 @@ def decode_Features(
                 break
             t = b[p]
         if t == 35:
-            stop, after = group_end(b, p + 1, end, 4, depth)
-            v4 = decode_Features(b, p + 1, stop, v4, depth - 1)
+            g, first, stop, after = open_group(b, p + 1, end, 4, depth)
+            v4 = decode_Features(g, first, stop, v4, depth - 1)
             p = after
             if p >= end:
                 break

@@ -42,13 +42,13 @@ from ..._runtime.wire import (
     check_bytes,
     check_class,
     check_list,
-    group_end,
     held,
     int32,
     joined,
     kept,
     missing,
     not_a_member,
+    open_group,
     pack_double,
     pack_float,
     prefix,
@@ -251,8 +251,8 @@ def decode_Legacy(
                 break
             t = b[p]
         if t == 107:
-            stop, after = group_end(b, p + 1, end, 13, depth)
-            v13 = decode_Legacy_Part(b, p + 1, stop, v13, depth - 1)
+            g, first, stop, after = open_group(b, p + 1, end, 13, depth)
+            v13 = decode_Legacy_Part(g, first, stop, v13, depth - 1)
             p = after
             if p >= end:
                 break
@@ -267,9 +267,9 @@ def decode_Legacy(
                 break
             t = b[p]
         if t == 123:
-            stop, after = group_end(b, p + 1, end, 15, depth)
+            g, first, stop, after = open_group(b, p + 1, end, 15, depth)
             v14 = Legacy.Right_(
-                decode_Legacy_Right(b, p + 1, stop, held(v14, Legacy.Right_), depth - 1)
+                decode_Legacy_Right(g, first, stop, held(v14, Legacy.Right_), depth - 1)
             )
             p = after
         if p == at:
@@ -596,8 +596,8 @@ def decode_Legacy_Part(
                 break
             t = b[p]
         while t == 19:
-            stop, after = group_end(b, p + 1, end, 2, depth)
-            v2.append(decode_Legacy_Part_Piece(b, p + 1, stop, None, depth - 1))
+            g, first, stop, after = open_group(b, p + 1, end, 2, depth)
+            v2.append(decode_Legacy_Part_Piece(g, first, stop, None, depth - 1))
             p = after
             if p >= end:
                 break
