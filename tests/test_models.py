@@ -9,8 +9,10 @@ import inspect
 import pickle
 import subprocess
 import sys
+import time
 import typing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -449,3 +451,66 @@ def test_every_message_round_trips(load: Load, module: str) -> None:
         twin = ours.copy()
         twin.merge_from(cls())
         assert twin == ours
+
+
+def test_subclasses_are_read_and_made(load: Load) -> None:
+    message_class = load("kinds.models").Scalars
+
+    class Plain(message_class):  # type: ignore[misc, valid-type]
+        pass
+
+    @dataclasses.dataclass
+    class Wide(message_class):  # type: ignore[misc, valid-type]
+        extra: int = 3
+
+    data = message_class(a_string="x").to_bytes() + b"\xf8\x3e\x01"
+    for cls in (Plain, Wide):
+        for read in (cls.from_bytes(data), cls.FromString(data), cls.from_json('{"aString": "x"}'), cls.from_dict({})):
+            assert type(read) is cls
+        assert cls.from_bytes(data).to_bytes() == data
+        assert type(cls.from_text('a_string: "x"')) is cls
+    assert Wide.from_bytes(data).extra == 3
+    assert Wide(a_string="x", extra=4).to_bytes() == message_class(a_string="x").to_bytes()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_table_of_a_dataclass_has_the_defaults_of_the_constructor(load: Load, module: str) -> None:
+    for cls in classes(load(f"{module}.models")):
+        blank = cls()
+        for field in dataclasses.fields(cls):
+            made = field.default if field.default is not dataclasses.MISSING else field.default_factory()
+            assert made == getattr(blank, field.name)
+
+
+def test_threads_make_the_table_of_a_dataclass_once(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    cls = next(cls for cls in classes(load("comments.models")) if "__dataclass_fields__" in vars(cls))
+    made: list[type] = []
+    decorator = dataclasses.dataclass
+
+    def slow(**options: Any) -> Callable[[type], type]:
+        def decorate(owner: type) -> type:
+            made.append(owner)
+            time.sleep(0.05)
+            return decorator(**options)(owner)
+
+        return decorate
+
+    # As when the first threads of a process ask for it: others have the lazy table still.
+    home = importlib.import_module(f"{PACKAGE}._runtime.message")
+    home.dataclass(cls)
+    monkeypatch.setattr(dataclasses, "dataclass", slow)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(dataclasses.fields, [cls] * 8))
+    assert made == [cls]
+    assert len({tuple(field.name for field in table) for table in found}) == 1
+
+
+def test_well_known_types_are_dataclasses_or_values(load: Load) -> None:
+    load("kinds.models")
+    wkt = importlib.import_module(f"{PACKAGE}._runtime.wkt")
+    for name in ("Any", "Empty", "FieldMask", "StringValue", "Struct", "Value"):
+        cls = getattr(wkt, name)
+        assert tuple(field.name for field in dataclasses.fields(cls)) == cls._fields
+        assert dataclasses.replace(cls()) == cls()
+    for cls in (wkt.Timestamp, wkt.Duration):
+        assert cls(seconds=1, nanos=2).__replace__(nanos=3) == cls(seconds=1, nanos=3)

@@ -122,6 +122,8 @@ class EnumTable(dict[int, E], Generic[E]):
             return found
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError
+        if self.closed:
+            raise ValueError(f"{value} is no value of enum {self.enum.__qualname__}")
         if not -0x80000000 <= value < 0x80000000:
             raise OverflowError
         return int(value)

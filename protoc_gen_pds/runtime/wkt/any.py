@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from ..message import Message
+from ..message import Message, dataclass
 from ..registry import find_message
 from .base import WellKnown
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Message)
 
 
+@dataclass
 class Any(WellKnown, full_name="google.protobuf.Any"):
     """A serialized message with the URL of its type.
 

@@ -117,6 +117,12 @@ class Duration(WellKnown, full_name="google.protobuf.Duration"):
         """The duration itself: it never changes."""
         return self
 
+    def __replace__(self, **changes: int) -> Self:
+        """Another one with other values: ``copy.replace(duration, nanos=0)``, from Python 3.13."""
+        twin = type(self)(**{"seconds": self._seconds, "nanos": self._nanos, **changes})
+        twin._unknown = self._unknown
+        return twin
+
     def __add__(self, other: Duration | timedelta) -> Self:
         nanoseconds = _nanoseconds(other)
         if nanoseconds is None:

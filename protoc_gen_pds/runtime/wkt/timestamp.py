@@ -123,6 +123,12 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
         """The timestamp itself: it never changes."""
         return self
 
+    def __replace__(self, **changes: int) -> Self:
+        """Another one with other values: ``copy.replace(timestamp, nanos=0)``, from Python 3.13."""
+        twin = type(self)(**{"seconds": self._seconds, "nanos": self._nanos, **changes})
+        twin._unknown = self._unknown
+        return twin
+
     def __add__(self, other: Duration | timedelta) -> Self:
         duration = _duration(other)
         if duration is None:

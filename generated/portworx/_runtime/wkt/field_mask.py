@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ..message import dataclass
 from .base import WellKnown
 
 
+@dataclass
 class FieldMask(WellKnown, full_name="google.protobuf.FieldMask"):
     """A set of field paths, in .proto names joined by dots: ``FieldMask(paths=["meta.labels"])``."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..enums import ProtoEnum
+from ..message import dataclass
 from .base import WellKnown
 
 JsonValue: TypeAlias = (
@@ -26,6 +27,7 @@ class NullValue(ProtoEnum):
     NULL_VALUE = 0
 
 
+@dataclass
 class Struct(WellKnown, full_name="google.protobuf.Struct"):
     """A JSON object."""
 
@@ -38,6 +40,7 @@ class Struct(WellKnown, full_name="google.protobuf.Struct"):
         self._unknown = b""
 
 
+@dataclass
 class ListValue(WellKnown, full_name="google.protobuf.ListValue"):
     """A JSON array."""
 
@@ -50,6 +53,7 @@ class ListValue(WellKnown, full_name="google.protobuf.ListValue"):
         self._unknown = b""
 
 
+@dataclass
 class Value(WellKnown, full_name="google.protobuf.Value"):
     """A JSON value; None is a Value that holds nothing, which has no JSON form."""
 

@@ -6,9 +6,11 @@ input or output of an rpc, and in Any.
 
 from __future__ import annotations
 
+from ..message import dataclass
 from .base import WellKnown
 
 
+@dataclass
 class DoubleValue(WellKnown, full_name="google.protobuf.DoubleValue"):
     """Holds a double."""
 
@@ -21,6 +23,7 @@ class DoubleValue(WellKnown, full_name="google.protobuf.DoubleValue"):
         self._unknown = b""
 
 
+@dataclass
 class FloatValue(WellKnown, full_name="google.protobuf.FloatValue"):
     """Holds a float."""
 
@@ -33,6 +36,7 @@ class FloatValue(WellKnown, full_name="google.protobuf.FloatValue"):
         self._unknown = b""
 
 
+@dataclass
 class Int64Value(WellKnown, full_name="google.protobuf.Int64Value"):
     """Holds an int64."""
 
@@ -45,6 +49,7 @@ class Int64Value(WellKnown, full_name="google.protobuf.Int64Value"):
         self._unknown = b""
 
 
+@dataclass
 class UInt64Value(WellKnown, full_name="google.protobuf.UInt64Value"):
     """Holds a uint64."""
 
@@ -57,6 +62,7 @@ class UInt64Value(WellKnown, full_name="google.protobuf.UInt64Value"):
         self._unknown = b""
 
 
+@dataclass
 class Int32Value(WellKnown, full_name="google.protobuf.Int32Value"):
     """Holds an int32."""
 
@@ -69,6 +75,7 @@ class Int32Value(WellKnown, full_name="google.protobuf.Int32Value"):
         self._unknown = b""
 
 
+@dataclass
 class UInt32Value(WellKnown, full_name="google.protobuf.UInt32Value"):
     """Holds a uint32."""
 
@@ -81,6 +88,7 @@ class UInt32Value(WellKnown, full_name="google.protobuf.UInt32Value"):
         self._unknown = b""
 
 
+@dataclass
 class BoolValue(WellKnown, full_name="google.protobuf.BoolValue"):
     """Holds a bool."""
 
@@ -93,6 +101,7 @@ class BoolValue(WellKnown, full_name="google.protobuf.BoolValue"):
         self._unknown = b""
 
 
+@dataclass
 class StringValue(WellKnown, full_name="google.protobuf.StringValue"):
     """Holds a string."""
 
@@ -105,6 +114,7 @@ class StringValue(WellKnown, full_name="google.protobuf.StringValue"):
         self._unknown = b""
 
 
+@dataclass
 class BytesValue(WellKnown, full_name="google.protobuf.BytesValue"):
     """Holds bytes."""
 
