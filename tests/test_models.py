@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import support
+from portworx.pds.backup.apiv1.backup import Backup, ListBackupsResponse
 from support import PROTOS, run_plugin
 
 PACKAGE = "models_under_test"
@@ -451,6 +452,14 @@ def test_every_message_round_trips(load: Load, module: str) -> None:
         twin = ours.copy()
         twin.merge_from(cls())
         assert twin == ours
+
+
+def test_a_copy_does_not_share_the_items_of_a_tuple_that_was_given_for_a_list() -> None:
+    backup = Backup()
+    made = ListBackupsResponse(backups=(backup,))  # type: ignore[arg-type]
+    (twin,) = made.copy().backups
+    assert twin == backup
+    assert twin is not backup
 
 
 def test_subclasses_are_read_and_made(load: Load) -> None:
