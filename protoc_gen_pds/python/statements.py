@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call, or anything else in brackets: ``head`` ends with the opening one, ``tail`` begins with the other."""
-
-    head: str
-    items: tuple[Expr, ...]
-    tail: str = ")"
-
-
-Expr: TypeAlias = str | Call
-
-
-def call(function: str, *arguments: Expr) -> Call:
+def call(function: str, *arguments: str) -> str:
     """A call of a function."""
-    return Call(f"{function}(", arguments)
+    return f"{function}({', '.join(arguments)})"
 
 
-def flat(expr: Expr) -> str:
-    """An expression on one line."""
-    if isinstance(expr, str):
-        return expr
-    return f"{expr.head}{', '.join(map(flat, expr.items))}{expr.tail}"
+def row(items: Sequence[str]) -> str:
+    """A tuple; one of a single item keeps its comma."""
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
 
-def lines(expr: Expr, indent: int, before: str = "", after: str = "") -> list[str]:
+def lines(expression: str, indent: int, before: str = "", after: str = "") -> list[str]:
     """An expression as a statement, or as part of one."""
-    return [f"{' ' * indent}{before}{flat(expr)}{after}"]
+    return [f"{' ' * indent}{before}{expression}{after}"]
 
 
-def assign(target: str, expr: Expr, indent: int) -> list[str]:
-    """``target = expr``."""
-    return [f"{' ' * indent}{target} = {flat(expr)}"]
+def assign(target: str, expression: str, indent: int) -> list[str]:
+    """``target = expression``."""
+    return [f"{' ' * indent}{target} = {expression}"]
 
 
 def block(keyword: str, condition: str, indent: int) -> list[str]:
@@ -51,6 +35,6 @@ def loop(targets: Sequence[str], iterable: str, indent: int) -> list[str]:
     return [f"{' ' * indent}for {', '.join(targets)} in {iterable}:"]
 
 
-def signature(name: str, parameters: Sequence[Expr], result: str) -> str:
+def signature(name: str, parameters: Sequence[str], result: str) -> str:
     """The head of a function."""
-    return f"def {name}({', '.join(map(flat, parameters))}) -> {result}:"
+    return f"def {name}({', '.join(parameters)}) -> {result}:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from protoc_gen_pds.python import layout
+from protoc_gen_pds.python import layout, statements
 from protoc_gen_pds.python.defaults import default_literal, zero_literal
 from protoc_gen_pds.python.scope import Scope
 from protoc_gen_pds.python.types import RUNTIME, Types, is_emitted, is_well_known, taken_names
@@ -259,5 +259,4 @@ def _defaulted(message: Message) -> list[Field]:
 
 
 def _slots(names: list[str]) -> str:
-    items = ", ".join([f'"{name}"' for name in layout.natural_order(names)])
-    return f"__slots__ = ({items},)" if len(names) == 1 else f"__slots__ = ({items})"
+    return f"__slots__ = {statements.row([layout.string(name) for name in layout.natural_order(names)])}"

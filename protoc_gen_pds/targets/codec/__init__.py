@@ -107,15 +107,11 @@ def _pair(module: Module, read: str, write: str) -> Pair:
     return Pair(module.runtime(read, "extension_codec"), module.runtime(write, "extension_codec"))
 
 
-def _binding(module: Module, message: Message) -> statements.Call:
+def _binding(module: Module, message: Message) -> str:
     """The call that attaches the functions to the class."""
-    arguments: list[statements.Expr] = [
-        module.function(stem, message) for stem in ("decode", "encode", "to_json", "from_json", "fields")
-    ]
+    arguments = [module.function(stem, message) for stem in ("decode", "encode", "to_json", "from_json", "fields")]
     if message.proto.reserved_name:
-        names = tuple(map(string, message.proto.reserved_name))
-        # A tuple of one keeps its comma.
-        arguments.append(statements.Call("reserved=(", names if len(names) > 1 else (f"{names[0]},",)))
+        arguments.append(f"reserved={statements.row([*map(string, message.proto.reserved_name)])}")
     if message.is_message_set:
         arguments.append("message_set=True")
     codec = statements.call(module.runtime("Codec", "message"), *arguments)

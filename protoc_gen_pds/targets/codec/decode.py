@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.defaults import zero_literal
-from protoc_gen_pds.python.statements import Expr, call
+from protoc_gen_pds.python.statements import call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec.module import Module, elements, is_plain
 from protoc_gen_pds.targets.codec.read import Case, Line, cases, entry_cases, variable
@@ -81,7 +81,7 @@ def decoder(module: Module, message: Message) -> DecoderView:
     )
 
 
-def _initial(module: Module, element: Field | Oneof) -> tuple[str, Expr]:
+def _initial(module: Module, element: Field | Oneof) -> tuple[str, str]:
     """Annotation, where the default does not tell the type, and default of a field's variable."""
     if isinstance(element, Oneof):
         union = (
@@ -95,7 +95,7 @@ def _initial(module: Module, element: Field | Oneof) -> tuple[str, Expr]:
     if element.presence is not Presence.IMPLICIT:
         return module.types.field(element), "None"
     if element.enum is not None:
-        return "", statements.Call(f"{module.table(element.enum)}[", ("0",), "]")
+        return "", f"{module.table(element.enum)}[0]"
     return "", zero_literal(element)
 
 
@@ -103,8 +103,8 @@ def entry_decoder(module: Module, field: Field) -> DecoderView:
     """The decoder of one entry of a map, which it stores in the map."""
     assert field.message is not None
     module.runtime("truncated")
-    into = statements.Call("into: dict[", (module.types.value(field.map_key), module.types.value(field.map_value)), "]")
-    head: list[Expr] = [*_RANGE, into, "depth: int"]
+    into = f"into: dict[{module.types.value(field.map_key)}, {module.types.value(field.map_value)}]"
+    head = [*_RANGE, into, "depth: int"]
     name = module.function("decode", field.message)
     key, value = field.map_key, field.map_value
     found = [*entry_cases(module, key, "key"), *entry_cases(module, value, "value")]

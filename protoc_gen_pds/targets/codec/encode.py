@@ -143,7 +143,7 @@ def _number(module: Module, field: Field) -> str:
     return f"{module.table(field.enum)}.encode" if field.enum.closed else module.runtime("int32")
 
 
-def _bytes(module: Module, field: Field, value: str) -> statements.Expr:
+def _bytes(module: Module, field: Field, value: str) -> str:
     """Expression for the content of a length-delimited value."""
     if field.message is not None:
         return call(module.function("encode", field.message, plain=is_plain(field.message)), value)
@@ -176,11 +176,11 @@ def _map(module: Module, field: Field, value: str) -> Iterator[str]:
     k, v = f"k{field.number}", f"v{field.number}"
     yield from loop([k, v], f"{value}.items()", 4)
     x = _local("x", field)
-    parts: list[statements.Expr] = []
+    parts: list[str] = []
     for part, name in ((field.map_key, k), (field.map_value, v)):
         kind = wire_type(part.kind)
         parts.append(tag_literal(part.number << 3 | kind))
         content = _bytes(module, part, name) if kind == LEN else call(_number(module, part), name)
         parts.append(call(module.runtime("sized"), content) if kind == LEN else content)
-    yield from assign(x, call('b"".join', statements.Call("(", tuple(parts))), 8)
+    yield from assign(x, call('b"".join', statements.row(parts)), 8)
     yield from _sized(module, field, tag, "        ")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from protoc_gen_pds.python import statements
 from protoc_gen_pds.python.layout import string
-from protoc_gen_pds.python.statements import Expr, assign, block, call
+from protoc_gen_pds.python.statements import assign, block, call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof, Presence
 from protoc_gen_pds.targets.codec.module import NULL_VALUE, VALUE, Module, elements, is_plain, is_string_map
 from protoc_gen_pds.targets.codec.scalars import NUMBERS
@@ -122,11 +122,11 @@ def _converter(module: Module, field: Field) -> str:
     return _runtime(module, f"{_suffix(field)}_to_json")
 
 
-def _to_json(module: Module, field: Field, value: str) -> Expr:
+def _to_json(module: Module, field: Field, value: str) -> str:
     return call(_converter(module, field), value)
 
 
-def _map_to_json(module: Module, field: Field, value: str) -> Expr:
+def _map_to_json(module: Module, field: Field, value: str) -> str:
     if is_string_map(field):
         return call(_runtime(module, "string_mapping"), value)
     return call(
@@ -190,7 +190,7 @@ def _singular(module: Module, field: Field, target: str, guard: list[str]) -> It
         # An unknown name is passed over where unknown fields are.
         yield from assign(f"e{field.number}", call(f"{module.table(field.enum)}.from_json", v, "lax"), 8)
         yield f"        if e{field.number} is not None:"
-        stored: Expr = call(member, f"e{field.number}") if member else f"e{field.number}"
+        stored = call(member, f"e{field.number}") if member else f"e{field.number}"
         yield from assign(target, stored, 12)
         return
     expr = _from_json(module, field, v)
@@ -205,7 +205,7 @@ def _takes_null(field: Field) -> bool:
     return field.enum is not None and field.enum.full_name == NULL_VALUE
 
 
-def _from_json(module: Module, field: Field, value: str) -> Expr:
+def _from_json(module: Module, field: Field, value: str) -> str:
     if field.message is not None:
         function = module.function("from_json", field.message, plain=is_plain(field.message))
         return call(function, value, "depth - 1", "lax")

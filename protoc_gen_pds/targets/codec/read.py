@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from protoc_gen_pds.python import statements
-from protoc_gen_pds.python.statements import Expr, call
+from protoc_gen_pds.python.statements import call
 from protoc_gen_pds.schema import Field, Kind, Message, Oneof
 from protoc_gen_pds.targets.codec.module import VALUE, Module, is_plain, is_string_map, tag_literal
 from protoc_gen_pds.targets.codec.scalars import FIXED32, LEN, NUMBERS, VARINT, wire_type
@@ -19,7 +18,7 @@ that is read and then assigned within one expression has the new value in both p
 """
 
 
-Line: TypeAlias = str | tuple[str, Expr] | tuple[str, Expr, int]
+Line: TypeAlias = str | tuple[str, str] | tuple[str, str, int]
 """A line as it is, indented from 0; or an assignment as target, expression and further indentation."""
 
 
@@ -116,10 +115,10 @@ def _singular(module: Module, field: Field, target: str) -> Case:
     member = module.member(field) if field.oneof else ""
     if field.enum is not None and field.enum.closed:
         e = f"e{field.number}"
-        stored: Expr = call(member, e) if member else e
+        stored = call(member, e) if member else e
         find, keep = _find(module, field, e), _keep_number(module, tag)
         return Case(tag, NUMBER, (find, f"if {e} is None:", keep, "else:", (target, stored, 1), "p = q"))
-    into: Expr = target
+    into = target
     if member and field.message is not None:
         into = call(module.runtime("held"), target, member)
     rest, before, expr, after = _value(module, field, into)
@@ -133,18 +132,18 @@ def _singular(module: Module, field: Field, target: str) -> Case:
     return Case(tag, rest, (*before, (target, expr), *after))
 
 
-def _find(module: Module, field: Field, name: str) -> tuple[str, Expr]:
+def _find(module: Module, field: Field, name: str) -> tuple[str, str]:
     """Look up a number of a closed enum, for which there may be no member."""
     assert field.enum is not None
     return name, call(f"{module.table(field.enum)}.find", "n")
 
 
-def _keep_number(module: Module, tag: int) -> tuple[str, Expr, int]:
+def _keep_number(module: Module, tag: int) -> tuple[str, str, int]:
     """Keep a number that a closed enum does not have, from ``p + 1`` to ``q``, as an unknown field."""
     return "unknown", call(module.runtime("kept"), "unknown", f"{tag_literal(tag)} + b[p + 1 : q]"), 1
 
 
-def _value(module: Module, field: Field, into: Expr) -> tuple[str, tuple[str, ...], Expr, tuple[str, ...]]:
+def _value(module: Module, field: Field, into: str) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
     """The ``rest`` of its case, lines before, the expression for one value, and lines after."""
     kind = field.kind
     if field.message is not None:
@@ -159,8 +158,7 @@ def _value(module: Module, field: Field, into: Expr) -> tuple[str, tuple[str, ..
     if kind is Kind.BYTES:
         return SIZE, (), "b[q : (p := q + n)]", ()
     if field.enum is not None:
-        member = statements.Call(f"{module.table(field.enum)}[", ("n",), "]")
-        return NUMBER, (), member, ("p = q",)
+        return NUMBER, (), f"{module.table(field.enum)}[n]", ("p = q",)
     scalar = NUMBERS[kind]
     if scalar.wire_type == VARINT:
         if scalar.read_helper:

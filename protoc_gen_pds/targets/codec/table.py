@@ -70,11 +70,11 @@ def enum_table(module: Module, enum: Enum) -> str:
         for value in enum.values
         if (custom := custom_json_name(value))
     ]
-    arguments: list[statements.Expr] = [module.cls(enum)]
+    arguments = [module.cls(enum)]
     if renamed:
-        arguments.append(statements.Call("proto_names={", tuple(renamed), "}"))
+        arguments.append(f"proto_names={{{', '.join(renamed)}}}")
     if json_names:
-        arguments.append(statements.Call("json_names={", tuple(json_names), "}"))
+        arguments.append(f"json_names={{{', '.join(json_names)}}}")
     target = f"{module.table(enum)}: {module.final()}"
     return "\n".join(assign(target, call(module.runtime("EnumTable", "enum_table"), *arguments), 0))
 

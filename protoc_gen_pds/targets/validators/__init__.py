@@ -92,14 +92,14 @@ def _writer(module: Module, reader: Reader | None, *, raises: bool) -> RuleWrite
     return RuleWriter(module, reader, raises=raises)
 
 
-def _bind(module: Module, message: Message, behavior: bool) -> statements.Call:
-    arguments: list[statements.Expr] = [module.cls(message), module.function(message)]
+def _bind(module: Module, message: Message, behavior: bool) -> str:
+    arguments = [module.cls(message), module.function(message)]
     if behavior:
         from protoc_gen_pds.rules.read import OUTPUT_ONLY, behaviors
 
         names = [string(f.name) for f in message.fields if OUTPUT_ONLY in behaviors(f)]
         if names:
-            arguments.append(statements.Call("output_only=(", (f"{names[0]},",) if len(names) == 1 else tuple(names)))
+            arguments.append(f"output_only={statements.row(names)}")
     return statements.call(module.runtime("bind"), *arguments)
 
 

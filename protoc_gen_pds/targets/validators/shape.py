@@ -90,7 +90,7 @@ def guarded(body: Body, indent: int) -> list[str]:
     return [f"{' ' * indent}{UNSCATHED}", *lines] if lines else []
 
 
-def when(usual: str, check: statements.Call, indent: int) -> list[str]:
+def when(usual: str, check: str, indent: int) -> list[str]:
     """The head of an ``if`` for what is usual, or what a method of ``Check`` lets pass."""
     return statements.lines(check, indent, f"if {usual} or ", ":")
 
@@ -126,7 +126,7 @@ def shape_of(field: Field) -> Shape:
     return _LOOSE if field.kind is Kind.STRING and not field.utf8 else SHAPES[field.kind]
 
 
-def _either(usual: str, unusual: str, check: statements.Call, indent: int, body: Body) -> list[str]:
+def _either(usual: str, unusual: str, check: str, indent: int, body: Body) -> list[str]:
     lines = body(indent + 4)
     if lines:
         return [*when(usual, check, indent), *lines]

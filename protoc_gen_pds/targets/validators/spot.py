@@ -25,6 +25,6 @@ class Spot(NamedTuple):
         return ("at", string(self.field), *([self.key] if self.key else []))
 
     @property
-    def place(self) -> statements.Call:
+    def place(self) -> str:
         """The place itself, for the check of a message."""
-        return statements.Call("(", ("at", string(self.field), self.key or "None"))
+        return statements.row(("at", string(self.field), self.key or "None"))
