@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_LENGTH = 1000
@@ -51,3 +53,19 @@ def _brief(message: str) -> str:
 def _one_line(position: Position) -> str:
     """A file may be called anything; an error stays one line."""
     return "".join(character if character.isprintable() else "?" for character in str(position))
+
+
+def did_you_mean(
+    given: str, known: Iterable[str], otherwise: str = "", *, cutoff: float = 0.5, quote: str = '"'
+) -> str:
+    """A question for whoever gave a name that is not known; ``otherwise`` where none is near.
+
+    Args:
+        given: the name.
+        known: the names that there are.
+        otherwise: what to say instead.
+        cutoff: how near a name must be, from 0 to 1.
+        quote: what stands around it.
+    """
+    close = difflib.get_close_matches(given, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {quote}{close[0]}{quote}?" if close else otherwise

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.errors import GenerationError, did_you_mean
 
 Output = Literal["models", "validators", "server", "client", "docs"]
 ALL_OUTPUTS: tuple[Output, ...] = get_args(Output)
@@ -104,8 +103,7 @@ def from_pairs(pairs: Iterable[tuple[str, str]]) -> Options:
         if not text and name in ALL_OUTPUTS and "emit" in values:
             raise GenerationError(f"option emit: repeat it for several outputs: emit={values['emit'][-1]},emit={name}")
         if name not in _TYPES:
-            close = difflib.get_close_matches(name, _TYPES, n=1, cutoff=0.5)
-            hint = f'did you mean "{close[0]}"?' if close else f"known options: {', '.join(_TYPES)}"
+            hint = did_you_mean(name, _TYPES, f"known options: {', '.join(_TYPES)}")
             raise GenerationError(f'unknown option "{name}"; {hint}')
         declared = _TYPES[name]
         if get_origin(declared) is tuple:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, cast
 
 from protoc_gen_pds.compiler import CompileError
-from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.errors import GenerationError, did_you_mean
 from protoc_gen_pds.plugin import abandon_stdout
 
 PROGRAM = "protoc-gen-pds"
@@ -64,7 +63,8 @@ def main(argv: Sequence[str]) -> int:
     arguments, unknown = parser.parse_known_args(argv, argparse.Namespace(argv=list(argv)))
     if unknown:
         asked = f"{PROGRAM} {chosen.name}" if chosen else PROGRAM
-        hint = _nearest(unknown[0].partition("=")[0], _flags(parser)) or f"{asked} --help lists what there is"
+        flag, otherwise = unknown[0].partition("=")[0], f"{asked} --help lists what there is"
+        hint = did_you_mean(flag, _flags(parser), otherwise, cutoff=0.7, quote="")
         print(f"{PROGRAM}: unknown argument {unknown[0]}; {hint}", file=sys.stderr)
         return 2
     try:
@@ -110,12 +110,6 @@ def _flags(parser: argparse.ArgumentParser) -> Iterator[str]:
             yield from _flags(subparser)
 
 
-def _nearest(given: str, known: Iterable[str]) -> str:
-    """A question for the user; empty where nothing is near."""
-    close = difflib.get_close_matches(given, list(known), n=1, cutoff=0.7)
-    return f"did you mean {close[0]}?" if close else ""
-
-
 def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
     """The parser, with the arguments of the chosen command only: the others are not imported."""
     parser = _Parser(
@@ -135,6 +129,6 @@ def _parser(argv: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | Non
             command.load().configure(subparser)
     if name is not None and chosen is None:
         known = [command.name for command in COMMANDS]
-        hint = _nearest(name, known) or f"commands: {', '.join(known)}"
+        hint = did_you_mean(name, known, f"commands: {', '.join(known)}", cutoff=0.7, quote="")
         parser.exit(2, f"{PROGRAM}: there is no command {name}; {hint}\n")
     return parser, chosen

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from protoc_gen_pds.errors import GenerationError, Position
+from protoc_gen_pds.errors import GenerationError, Position, did_you_mean
 
 TABLE = "protoc-gen-pds"
 _LISTS = ("import_paths", "files")
@@ -92,8 +91,7 @@ def _check(path: Path, key: str, value: object) -> None:
         return GenerationError(f"[tool.{TABLE}] {key} must be {wanted}", Position(str(path)))
 
     if key not in _KEYS:
-        close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
-        hint = f'did you mean "{close[0]}"?' if close else f"known keys: {', '.join(_KEYS)}"
+        hint = did_you_mean(key, _KEYS, f"known keys: {', '.join(_KEYS)}")
         raise GenerationError(f'unknown key "{key}" in [tool.{TABLE}]; {hint}', Position(str(path)))
     if key in _LISTS and not _is_strings(value):
         raise refuse("a list of strings")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 
 from google.protobuf.compiler import plugin_pb2
 
 from protoc_gen_pds.cli.job import IMPORT_PATH_HELP, config_of
 from protoc_gen_pds.compiler import compile_files, find_inputs
-from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.errors import GenerationError, did_you_mean
 from protoc_gen_pds.options import from_pairs
 from protoc_gen_pds.rules.explain import describe
 from protoc_gen_pds.rules.overlay import Overlay
@@ -60,6 +59,5 @@ def _message(schema: Schema, name: str) -> Message:
         return found[0]
     if found:
         raise GenerationError(f'"{name}" is ambiguous: {", ".join(m.full_name for m in found)}')
-    close = difflib.get_close_matches(name, [m.long_name for m in known.values()], n=1, cutoff=0.5)
-    hint = f'did you mean "{close[0]}"?' if close else f"it has {', '.join(known) or 'none'}"
+    hint = did_you_mean(name, (m.long_name for m in known.values()), f"it has {', '.join(known) or 'none'}")
     raise GenerationError(f'there is no message "{name}" in {schema.to_generate[0].name}; {hint}')

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from pathlib import Path
 
-from protoc_gen_pds.errors import GenerationError
+from protoc_gen_pds.errors import GenerationError, did_you_mean
 from protoc_gen_pds.render import source_directory, template_names
 
 
@@ -28,8 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for name in arguments.names:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f'did you mean "{close[0]}"?' if close else "see protoc-gen-pds templates list"
+            hint = did_you_mean(name, names, "see protoc-gen-pds templates list", cutoff=0.6)
             raise GenerationError(f'there is no template "{name}"; {hint}')
     chosen = arguments.names or names
     targets = {name: Path(arguments.to, name) for name in chosen}

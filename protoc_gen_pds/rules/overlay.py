@@ -8,7 +8,6 @@ in runs whose input does not have the file: one overlay then serves builds that 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 from google.protobuf import json_format, message_factory
 
-from protoc_gen_pds.errors import GenerationError, Position
+from protoc_gen_pds.errors import GenerationError, Position, did_you_mean
 from protoc_gen_pds.rules.read import Element
 from protoc_gen_pds.rules.validate_proto import add_validate_proto
 from protoc_gen_pds.schema import Field, Message, Oneof, Schema
@@ -75,9 +74,8 @@ class Overlay:
     def _add(self, key: Any, value: Any, known: dict[str, Element]) -> None:
         element = known.get(key.value)
         if element is None:
-            close = difflib.get_close_matches(key.value, known, n=1, cutoff=0.7)
-            hint = f'; did you mean "{close[0]}"?' if close else ""
-            raise self._error(key, f'there is no message, field or oneof "{key.value}"{hint}')
+            hint = did_you_mean(key.value, known, cutoff=0.7)
+            raise self._error(key, _and(f'there is no message, field or oneof "{key.value}"', hint))
         if element in self._rules:
             raise self._error(key, f'"{key.value}" is there twice')
         name = next(name for kind, name in _RULES if isinstance(element, kind))
@@ -113,9 +111,8 @@ class Overlay:
                         inner = self._locate(value, nested, name)
                 if field is None and not key.value.startswith("["):
                     known = [f.name for f in cls.DESCRIPTOR.fields]
-                    close = difflib.get_close_matches(key.value, known, n=1, cutoff=0.5)
-                    hint = f'; did you mean "{close[0]}"?' if close else ""
-                    return self._error(key, f'{name}: {cls.DESCRIPTOR.name} has no rule "{key.value}"{hint}')
+                    hint = did_you_mean(key.value, known)
+                    return self._error(key, _and(f'{name}: {cls.DESCRIPTOR.name} has no rule "{key.value}"', hint))
                 return inner or self._error(key, f"{name}: {_reason(error)}")
         return None
 
@@ -196,6 +193,10 @@ def _elements(file: Any) -> Iterator[Element]:
             yield message
             yield from message.fields
             yield from message.oneofs
+
+
+def _and(error: str, hint: str) -> str:
+    return f"{error}; {hint}" if hint else error
 
 
 def _reason(error: Exception) -> str:
