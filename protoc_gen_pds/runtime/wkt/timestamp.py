@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, overload
 
-from .base import WellKnown
+from .base import Immutable
 from .duration import NANOS, Duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MAX_SECONDS = 253_402_300_799
 """9999-12-31T23:59:59Z."""
 
 
-class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
+class Timestamp(Immutable, full_name="google.protobuf.Timestamp"):
     """A point in time with the precision of a nanosecond, in UTC; immutable.
 
     Timestamps compare and hash; the difference of two is a Duration, and adding a Duration or a
@@ -119,16 +119,6 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
 
         return to_text(self._seconds, self._nanos)
 
-    def copy(self) -> Self:
-        """The timestamp itself: it never changes."""
-        return self
-
-    def __replace__(self, **changes: int) -> Self:
-        """Another one with other values: ``copy.replace(timestamp, nanos=0)``, from Python 3.13."""
-        twin = type(self)(**{"seconds": self._seconds, "nanos": self._nanos, **changes})
-        twin._unknown = self._unknown
-        return twin
-
     def __add__(self, other: Duration | timedelta) -> Self:
         duration = _duration(other)
         if duration is None:
@@ -182,7 +172,7 @@ class Timestamp(WellKnown, full_name="google.protobuf.Timestamp"):
     def __hash__(self) -> int:
         return hash((self._seconds, self._nanos))
 
-    __eq__ = WellKnown.__eq__
+    __eq__ = Immutable.__eq__
 
 
 def _duration(value: object) -> Duration | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .base import WellKnown
+from .base import Immutable
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -17,7 +17,7 @@ MAX_SECONDS = 315_576_000_000
 """Largest magnitude of the seconds of a Duration that has a JSON form: about 10,000 years."""
 
 
-class Duration(WellKnown, full_name="google.protobuf.Duration"):
+class Duration(Immutable, full_name="google.protobuf.Duration"):
     """A span of time with the precision of a nanosecond; immutable.
 
     ``seconds`` and ``nanos`` have the same sign. Durations add, subtract, compare and hash; with
@@ -113,16 +113,6 @@ class Duration(WellKnown, full_name="google.protobuf.Duration"):
         sign = "-" if seconds < 0 or nanos < 0 else ""
         return f"{sign}{abs(seconds)}{fraction(abs(nanos))}s"
 
-    def copy(self) -> Self:
-        """The duration itself: it never changes."""
-        return self
-
-    def __replace__(self, **changes: int) -> Self:
-        """Another one with other values: ``copy.replace(duration, nanos=0)``, from Python 3.13."""
-        twin = type(self)(**{"seconds": self._seconds, "nanos": self._nanos, **changes})
-        twin._unknown = self._unknown
-        return twin
-
     def __add__(self, other: Duration | timedelta) -> Self:
         nanoseconds = _nanoseconds(other)
         if nanoseconds is None:
@@ -184,7 +174,7 @@ class Duration(WellKnown, full_name="google.protobuf.Duration"):
     def __hash__(self) -> int:
         return hash((self._seconds, self._nanos))
 
-    __eq__ = WellKnown.__eq__
+    __eq__ = Immutable.__eq__
 
 
 def fraction(nanos: int) -> str:
