@@ -111,7 +111,7 @@ def project_files(job: Job, project: Path) -> Iterator[tuple[str, str]]:
         "http": any(handler.http_call() for handler in handlers),
         "table": _table(job, project),
     }
-    yield "main.py", fold_module(render("scaffold/main.py.j2", _main(handlers)))
+    yield "main.py", fold_module(render("scaffold/main.py.j2", settings | _main(handlers)))
     yield "handlers/__init__.py", '"""One module for each service."""\n'
     for handler in handlers:
         yield f"handlers/{handler.module}.py", fold_module(render("scaffold/handler.py.j2", handler.view()))
@@ -289,8 +289,6 @@ def _main(handlers: list[_Handler]) -> dict[str, object]:
     return {
         "imports": _grouped(scope.lines()),
         "config": config,
-        "http": any(handler.http_call() for handler in handlers),
-        "synchronous": synchronous,
         "serve": f"{serve}({', '.join(arguments)})",
     }
 
