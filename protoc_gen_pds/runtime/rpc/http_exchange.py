@@ -21,9 +21,8 @@ from typing import Any
 from .access import record
 from .chain import Settings
 from .context import REQUEST_ID_KEY
-from .details import Status
 from .errors import ResourceExhausted, RpcError
-from .failure import HandlerError, failure
+from .failure import Failure, HandlerError, failure
 from .http_context import HttpContext, Scope, deadline, headers
 from .http_request import field_of, read_request
 from .http_template import Template
@@ -31,6 +30,7 @@ from .method import Binding, CallKind, HttpRule
 from .status import StatusCode
 from .status_json import status_json
 from .steps import check_response
+from .sync_chain import SyncSettings
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -53,6 +53,7 @@ class BaseExchange(abc.ABC):
 
     def __init__(
         self,
+        settings: Settings | SyncSettings,
         route: Route,
         variables: dict[str, str],
         scope: Scope,
@@ -60,12 +61,10 @@ class BaseExchange(abc.ABC):
         send: Send,
         *,
         receive_bytes: int,
-        validate: bool,
-        access_log: bool,
     ) -> None:
         self._receive_bytes = receive_bytes
-        self._check = route.binding.check if validate else None
-        self._log = access_log
+        self._check = route.binding.check if settings.validate else None
+        self._log = settings.access_log
         self._binding = route.binding
         self._method = route.binding.method
         self._rule = route.rule
@@ -94,7 +93,7 @@ class BaseExchange(abc.ABC):
                 raise
             found = failure(error, context, self._method)
             code, message = found.code, found.message
-            await self._answer_error(found.status.to_bytes(), found.code, context)
+            await self._answer_error(found, context)
         finally:
             context.left = True
         if self._log:
@@ -165,13 +164,11 @@ class BaseExchange(abc.ABC):
             }
         )
 
-    async def _answer_error(
-        self, status: bytes, code: StatusCode, context: HttpContext
-    ) -> None:
-        value = status_json(Status.from_bytes(status))
+    async def _answer_error(self, found: Failure, context: HttpContext) -> None:
         if self._started and self._method.kind is not CallKind.UNARY_STREAM:
             # The answer is on its way; the connection breaks off.
             return
+        value = status_json(found.status)
         if self._started:
             # The status line is gone: the last line says that the stream broke, and why.
             line = json.dumps({"error": value}, ensure_ascii=False).encode() + b"\n"
@@ -179,7 +176,9 @@ class BaseExchange(abc.ABC):
             return
         body = json.dumps(value, ensure_ascii=False).encode()
         request_id = (REQUEST_ID_KEY.encode(), context.request_id.encode())
-        await respond(self._send, code.http, body, [*headers(context), request_id])
+        await respond(
+            self._send, found.code.http, body, [*headers(context), request_id]
+        )
 
     async def _body(self) -> bytes | None:
         """The body, or None where the caller goes away before its end."""
@@ -232,12 +231,7 @@ class Exchange(BaseExchange):
     """The exchange with a service of coroutines."""
 
     def __init__(self, settings: Settings, *arguments: Any, receive_bytes: int) -> None:
-        super().__init__(
-            *arguments,
-            receive_bytes=receive_bytes,
-            validate=settings.validate,
-            access_log=settings.access_log,
-        )
+        super().__init__(settings, *arguments, receive_bytes=receive_bytes)
         self._authenticate = settings.authenticate
 
     async def _handle(self, request: Any, context: HttpContext) -> None:

@@ -33,12 +33,7 @@ class SyncExchange(BaseExchange):
         *arguments: Any,
         receive_bytes: int,
     ) -> None:
-        super().__init__(
-            *arguments,
-            receive_bytes=receive_bytes,
-            validate=settings.validate,
-            access_log=settings.access_log,
-        )
+        super().__init__(settings, *arguments, receive_bytes=receive_bytes)
         self._authenticate = settings.authenticate
         self._threads = threads
 
