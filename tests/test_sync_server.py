@@ -458,7 +458,7 @@ def test_a_call_that_outlasts_the_grace_is_cancelled_and_learns_of_it(
 
 
 PROGRAM = """
-    import os, sys, time
+    import os, signal, sys, threading, time
     from both_api._runtime.rpc.sync_serve import serve_sync
     from both_api._runtime.rpc.sync_server import SyncConfig
     from both_api.sync.flavours import Book, ShopSyncBase
@@ -467,6 +467,9 @@ PROGRAM = """
         def get_book(self, request, context):
             if request.name == "die":
                 os._exit(3)
+            if request.name == "signal":
+                signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+                return Book()
             time.sleep(float(request.name or 0))
             return Book(name=str(os.getpid()))
 
@@ -509,6 +512,17 @@ def test_a_signal_drains_and_loses_no_accepted_call(api: Any, tree: Path, number
             process.send_signal(number)
             assert len([call.result(20) for call in calls]) == 100
         out, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (0, "ended\n"), errors
+
+
+def test_a_signal_that_another_thread_receives_ends_the_process_too(api: Any, tree: Path) -> None:
+    process, address = start(tree, 1)
+    try:
+        with grpc.insecure_channel(address) as channel:
+            api.shop.ShopSyncClient(channel).get_book(api.shop.Book(name="signal"))
+        out, errors = process.communicate(timeout=8)
     finally:
         process.kill()
     assert (process.returncode, out) == (0, "ended\n"), errors

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from .base import SyncServiceBase
 from .process import SIGNALS, in_workers, tune_collector
@@ -73,10 +74,22 @@ def _run(
         with server:
             if started is not None:
                 started(server)
-            stop.get()
+            _wait(stop)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _wait(stop: SimpleQueue[int]) -> None:
+    """Return when a signal has come.
+
+    Python runs its handler in this thread only, and nothing wakes this one up where the system gave the
+    signal to another thread, or just before this one fell asleep: so it looks once a second.
+    """
+    while True:
+        with suppress(Empty):
+            stop.get(timeout=1.0)
+            return
 
 
 def _make(service: SyncService) -> SyncServiceBase[object]:
