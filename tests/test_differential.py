@@ -12,6 +12,8 @@ Deliberate differences, all of them here:
 * the largest float, as google.protobuf writes it in JSON, is refused by google.protobuf and read by ours;
 * a message within another one that comes in more than 1,000 parts with large unknown fields is refused: joining them
   takes the square of their number (test_codec_errors.py);
+* a number that its closed enum lacks is kept as an unknown field with a tag in the shortest form; upb keeps the
+  bytes of an overlong tag (``_unknown_fields``);
 * field number 0 is refused inside of unknown groups too, as C++ does; upb looks at the outermost level only.
 """
 
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import codec_support
@@ -27,6 +29,7 @@ import pytest
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError as TheirDecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -180,6 +183,22 @@ def _canonical(message: Any) -> bytes:
 def _without_unknown(message: Any) -> bytes:
     message.DiscardUnknownFields()
     return _normal(message)
+
+
+def _unknown_fields(message: Any) -> Iterator[Any]:
+    """Numbers, wire types and content of the unknown fields of a message and of those in it."""
+    yield from map(_unknown_field, UnknownFieldSet(message))
+    for field, value in message.ListFields():
+        kind = field.message_type.fields_by_name["value"] if codec_support.is_map(field) else field
+        if kind.message_type is not None:
+            items = value.values() if codec_support.is_map(field) else value if field.is_repeated else [value]
+            for item in items:
+                yield list(_unknown_fields(item))
+
+
+def _unknown_field(field: Any) -> tuple[int, int, Any]:
+    group = field.wire_type == 3
+    return field.field_number, field.wire_type, list(map(_unknown_field, field.data)) if group else field.data
 
 
 def _normal(message: Any) -> bytes:
@@ -367,10 +386,21 @@ def test_damaged_bytes_get_the_same_verdict(name: str, record_property: Callable
                 continue
             back = theirs.FromString(ours.to_bytes())
             if _canonical(back) != _canonical(expected) and _normal(back) != _normal(expected):
-                assert name == "codec.known.Known", data
+                if name != "codec.known.Known":
+                    assert list(_unknown_fields(back)) == list(_unknown_fields(expected)), data
                 assert _without_unknown(back) == _without_unknown(expected), data
 
     check()
     record_property("measured", f"{name}: {decodes:,} decodes of damaged bytes, {refused:,} refused by both")
     assert decodes >= max(DECODES / len(MESSAGES), MUTATIONS)
     assert 0 < refused < decodes
+
+
+def test_an_overlong_tag_of_a_number_that_its_closed_enum_lacks_is_shortened() -> None:
+    both = codec_support.worlds()
+    ours, theirs = both.ours["codec.legacy.Legacy"], both.theirs["codec.legacy.Legacy"]
+    data = b"\x98\x00X"
+    assert ours.from_bytes(data).to_bytes() == b"\x18X"
+    assert theirs.FromString(data).SerializeToString() == data
+    fields = [list(_unknown_fields(theirs.FromString(form))) for form in (data, b"\x18X", b"\x18Y")]
+    assert fields == [[(3, 0, 88)], [(3, 0, 88)], [(3, 0, 89)]]
