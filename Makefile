@@ -19,8 +19,8 @@ help:
 	@echo 'make format       let ruff rewrite the generator and the tests'
 	@echo 'make serve        start the example service on this machine'
 	@echo 'make conformance  run the official protobuf conformance suite'
-	@echo 'make fuzz         random texts and messages, with protovalidate as the judge (FORMATS= MESSAGES=)'
-	@echo 'make differential  compare codecs with google.protobuf on DECODES=$(DECODES) damaged messages'
+	@echo 'make fuzz         random texts and messages, with protovalidate as the judge (FORMATS= MESSAGES= SEED=)'
+	@echo 'make differential  compare codecs with google.protobuf on DECODES=$(DECODES) damaged messages (SEED=)'
 	@echo 'make bench        run the measurements of bench/'
 	@echo 'make bench-compiled  compile a generated codec with mypyc and measure it'
 	@echo 'variables: PYTHON=$(PYTHON) VENV=$(VENV) JOBS=$(JOBS) PYTEST_ARGS='
@@ -89,19 +89,25 @@ serve: $(VENV)/.dev
 conformance: $(VENV)/.dev
 	$(BIN)/python tests/conformance/run.py
 
-# Nightly: about four minutes. The tests run the same with fewer.
+# For the night: another seed each time, which is printed with the command that repeats the run.
+SEED ?=
+seeded = seed=$(SEED); seed=$${seed:-$$($(BIN)/python -c 'import random; print(random.randrange(1, 2**32))')}; echo "make $@ $(1) SEED=$$seed"
+
+# About four minutes. The tests run the same with fewer.
 FORMATS ?= 1000000
 MESSAGES ?= 1000000
 
 fuzz: $(VENV)/.dev
-	$(BIN)/python tests/test_formats.py $(FORMATS)
-	$(BIN)/python tests/test_validators_fuzz.py $(MESSAGES)
+	@$(call seeded,FORMATS=$(FORMATS) MESSAGES=$(MESSAGES)); \
+	$(BIN)/python tests/test_formats.py $(FORMATS) $$seed && \
+	$(BIN)/python tests/test_validators_fuzz.py $(MESSAGES) $$seed
 
 # How many damaged messages are decoded, by ours and by google.protobuf.
 DECODES ?= 100000
 
 differential: $(VENV)/.dev
-	DECODES=$(DECODES) $(BIN)/python -m pytest -n $(JOBS) tests/test_differential.py
+	@$(call seeded,DECODES=$(DECODES)); \
+	DECODES=$(DECODES) $(BIN)/python -m pytest -n $(JOBS) tests/test_differential.py --hypothesis-seed=$$seed
 
 # All of bench/, or some: make bench BENCHES='codec generate'.
 BENCHES ?= $(patsubst bench/%/__main__.py,%,$(wildcard bench/*/__main__.py))

@@ -81,6 +81,35 @@ def test_maps_in_the_order_of_their_keys(both: codec_support.Worlds) -> None:
     assert maps.from_bytes(one.to_bytes(deterministic=True)) == one
 
 
+def test_delimited_fields_hold_plain_values(both: codec_support.Worlds) -> None:
+    edition = both.module("edition.models").Edition
+    message = edition(wrapper="a", wrappers=[1, 0], value={"b": 1.0, "a": [{"d": 2.0, "c": 3.0}]}, struct={"x": None})
+    data = message.to_bytes()
+    assert edition.from_bytes(data) == message
+    assert data.startswith(b"\x93\x01\x0a\x01a\x94\x01\x9b\x01\x08\x01\x9c\x01\x9b\x01\x9c\x01")
+    assert edition.from_json(message.to_json(emit_defaults=True)) == edition.from_text(message.to_text()) == message
+    other = edition(value={"a": [{"c": 3.0, "d": 2.0}], "b": 1.0})
+    assert edition(value=message.value).to_bytes(deterministic=True) == other.to_bytes(deterministic=True)
+
+
+def test_the_sign_of_zero_in_json_values(both: codec_support.Worlds) -> None:
+    known = both.module("known.models").Known
+    text = known(value=-0.0, struct={"x": -0.0, "y": 0.0}).to_json()
+    assert text == '{"struct": {"x": -0.0, "y": 0}, "value": -0.0}'
+    assert str(known.from_json(text).value) == "-0.0"
+
+
+def test_json_of_extensions_has_defaults_and_proto_names_too(both: codec_support.Worlds) -> None:
+    legacy = both.module("legacy.models")
+    message = legacy.Legacy()
+    legacy.x_payload.set(message, legacy.Payload(s="a"))
+    legacy.x_part.set(message, legacy.Legacy.Part(deep_one=1))
+    found = message.to_dict(emit_defaults=True, proto_names=True)
+    assert found["[codec.legacy.x_payload]"] == {"s": "a", "n": []}
+    assert found["[codec.legacy.x_part]"] == {"deep": [], "deep_one": 1}
+    assert message.to_dict()["[codec.legacy.x_part]"] == {"deepOne": 1}
+
+
 def test_streams_of_messages(both: codec_support.Worlds) -> None:
     kinds, delimited = both.module("kinds.models"), both.module("_runtime.delimited")
     errors = both.module("_runtime.errors")

@@ -96,6 +96,7 @@ def test_cases() -> None:
     assert snake_case("ListV2HTTPRoutes") == "list_v2_http_routes"
     assert camel_case("backup_config_id") == "BackupConfigId"
     assert camel_case("__") == "__"
+    assert camel_case("_40_days") == "_40Days"
 
 
 def test_unique_adds_underscores() -> None:

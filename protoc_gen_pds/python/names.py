@@ -79,8 +79,9 @@ def snake_case(name: str) -> str:
 
 
 def camel_case(name: str) -> str:
-    """``backup_config_id`` -> ``BackupConfigId``."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_")) or name
+    """``backup_config_id`` -> ``BackupConfigId``, ``_40`` -> ``_40``."""
+    joined = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    return f"_{joined}" if joined[:1].isdigit() else joined or name
 
 
 def unique(wanted: str, taken: set[str]) -> str:

@@ -119,7 +119,7 @@ class Field:
     @property
     def plain(self) -> bool:
         """Whether a message is held as a plain value: wrappers, Struct, Value and ListValue."""
-        return self.kind == "message" and self.type._full_name in PLAIN
+        return self.kind in ("message", "group") and self.type._full_name in PLAIN
 
     def get(self, message: Message) -> Any:
         """The value in a message; None for a oneof's member that is not the one that is held."""

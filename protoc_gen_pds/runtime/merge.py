@@ -94,7 +94,7 @@ def _sort_maps(message: Message) -> None:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, Message):
                 _sort_maps(item)
-            elif field.kind == "message" and isinstance(item, (dict, list)):
+            elif field.plain and isinstance(item, (dict, list)):
                 _sort_json(item)
 
 

@@ -76,7 +76,7 @@ def to_json_value(message: Message, emit_defaults: bool, proto_names: bool) -> A
     if message._unknown:
         from .extension_codec import extensions_to_json
 
-        extensions_to_json(message, found)
+        extensions_to_json(message, found, emit_defaults, proto_names)
     return found
 
 

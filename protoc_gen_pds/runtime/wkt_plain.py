@@ -334,7 +334,7 @@ def _value_to_json(value: JsonValue) -> object:
         if isinstance(number, str):
             raise ValueError(f"{number} has no JSON form in a Value")
         whole = float(number).is_integer() and abs(number) < 1e15
-        return int(number) if whole else number
+        return int(number) if whole and str(number) != "-0.0" else number
     return (
         _struct_to_json(value)
         if isinstance(value, dict)

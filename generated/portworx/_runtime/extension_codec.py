@@ -70,8 +70,8 @@ def extension_codec(field: Field) -> ExtensionCodec[Any]:
             kind = ValueError if isinstance(error, ValueError) else TypeError
             raise kind(clipped(reason, MAX_REASON)) from None
 
-    def to_json(value: Any) -> Any:
-        return field_to_json(field, value, False, False)
+    def to_json(value: Any, defaults: bool, names: bool) -> Any:
+        return field_to_json(field, value, defaults, names)
 
     def from_json(value: object, depth: int, lax: bool) -> Any:
         return _from_json(field, value, depth, lax)
@@ -204,8 +204,10 @@ def _content(field: Field, value: Any) -> bytes:
 # -- JSON ------------------------------------------------------------------------------------------
 
 
-def extensions_to_json(m: Message, into: dict[str, object]) -> None:
-    """The known extensions of a message, each under its full name in brackets."""
+def extensions_to_json(
+    m: Message, into: dict[str, object], defaults: bool = False, names: bool = False
+) -> None:
+    """The known extensions of a message, each under its full name in brackets; arguments as for its fields."""
     for number in dict.fromkeys(field_numbers(m._unknown)):
         extension = find_extension_by_number(m._full_name, number)
         if extension is None:
@@ -213,7 +215,7 @@ def extensions_to_json(m: Message, into: dict[str, object]) -> None:
         value = _value_of(extension, m)
         to_json = extension.codec.to_json
         if value is not None and to_json is not None:
-            into[f"[{extension.full_name}]"] = to_json(value)
+            into[f"[{extension.full_name}]"] = to_json(value, defaults, names)
 
 
 def _value_of(extension: AnyExtension[Any, Any], m: Message) -> Any:

@@ -108,10 +108,9 @@ def single(module: Module, field: Field, value: str, indent: int) -> Iterator[st
     kind = field.kind
     tag = field.number << 3 | wire_type(kind)
     if kind is Kind.GROUP:
-        assert field.message is not None
         end = tag_literal(field.number << 3 | GROUP + 1)
         yield f"{pad}parts.append({tag_literal(tag)})"
-        yield from lines(call("parts.append", call(module.function("encode", field.message), value)), indent)
+        yield from lines(call("parts.append", _bytes(module, field, value)), indent)
         yield f"{pad}parts.append({end})"
         return
     if wire_type(kind) != LEN:
@@ -144,7 +143,7 @@ def _number(module: Module, field: Field) -> str:
 
 
 def _bytes(module: Module, field: Field, value: str) -> str:
-    """Expression for the content of a length-delimited value."""
+    """Expression for the content of a value that is length-delimited or a group."""
     if field.message is not None:
         return call(module.function("encode", field.message, plain=is_plain(field.message)), value)
     if field.kind is Kind.STRING:
