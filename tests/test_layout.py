@@ -35,6 +35,12 @@ def test_string_literals_hold_their_text(text: str) -> None:
     assert ast.literal_eval(layout.string(text)) == text
 
 
+@pytest.mark.parametrize("value", [0.0, 0.1, -2.5, 1e16, -1e300, 1e-7])
+def test_doubles(value: float, tmp_path: Path) -> None:
+    assert ast.literal_eval(layout.double(value)) == value
+    assert_stable(f"x = {layout.double(value)}\n", tmp_path)
+
+
 @given(st.binary())
 def test_bytes_literals_hold_their_bytes(data: bytes) -> None:
     assert ast.literal_eval(layout.bytes_literal(data)) == data

@@ -33,7 +33,7 @@ def default_literal(field: Field, types: Types) -> str:
         case Kind.DOUBLE | Kind.FLOAT:
             number = float(text)
             if math.isfinite(number):
-                return repr(number)
+                return layout.double(number)
             return f'{types.scope.builtin("float")}("{number}")'
         case _:
             return text

@@ -45,6 +45,8 @@ class _Literals(ast.NodeTransformer):
             text = layout.string(node.value)
         elif isinstance(node.value, bytes):
             text = layout.bytes_literal(node.value)
+        elif isinstance(node.value, float):
+            text = layout.double(node.value)
         else:
             return node
         return self._mark(text)

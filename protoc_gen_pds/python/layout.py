@@ -31,6 +31,11 @@ def string(text: str) -> str:
 _OTHER_QUOTES = str.maketrans("'\"", "\"'")
 
 
+def double(value: float) -> str:
+    """A finite double as a literal."""
+    return repr(value).replace("e+", "e")
+
+
 def bytes_literal(data: bytes) -> str:
     """A bytes literal, quoted as :func:`string` quotes."""
     literal = repr(data)
