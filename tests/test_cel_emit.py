@@ -12,7 +12,7 @@ from protoc_gen_pds.rules.cel import parse
 from protoc_gen_pds.rules.cel.compiler import Compiler
 from protoc_gen_pds.rules.cel.declarations import Declarations
 from protoc_gen_pds.rules.cel.messages import Fields
-from protoc_gen_pds.rules.cel.types import DOUBLE, DURATION, INT, STRING, TIMESTAMP, UINT, Type, list_of
+from protoc_gen_pds.rules.cel.types import DOUBLE, DURATION, INT, STRING, TIMESTAMP, UINT, Type, list_of, wrapper
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, variable
 from protoc_gen_pds.runtime import cel
 from protoc_gen_pds.runtime.validation import RuleError
@@ -142,6 +142,53 @@ def test_true_is_not_one() -> None:
     assert evaluated("dyn(this) != true", this=1) is True
     assert evaluated("true in dyn([this])", this=1) is False
     assert evaluated("dyn(this) == 1.0", this=1) is True
+
+
+def test_true_is_not_one_in_lists_and_maps() -> None:
+    assert evaluated("[dyn(true)] == [dyn(this)]", this=1) is False
+    assert evaluated("dyn({'a': [true]}) == dyn({'a': [this]})", this=1) is False
+    assert evaluated("dyn(this) in {true: 'a'}", this=1) is False
+    assert evaluated("{true: 'a', 1: 'b'}[this]", this=1) == "b"
+    assert evaluated("{true: 'a', this: 'b'}.size()", this=1) == 2
+    with pytest.raises(RuleError):
+        evaluated("{true: 'a'}[dyn(this)]", this=1)
+    with pytest.raises(RuleError):
+        evaluated("{this: 'a', 1: 'b'}", this=1)
+
+
+def test_times_are_no_numbers() -> None:
+    assert evaluated("dyn(timestamp(0)) == dyn(this)", this=0) is False
+    assert evaluated("dyn(duration('0s')) == dyn(timestamp(this))", this=0) is False
+    assert evaluated("timestamp(0) in dyn([this])", this=0) is False
+    assert evaluated("type([timestamp(this), 1][0]) == google.protobuf.Timestamp", this=0) is True
+    assert evaluated("type(dyn([uint(this)])[0]) == uint", this=0) is True
+
+
+@pytest.mark.parametrize(
+    ("source", "type"),
+    [
+        ("[[], [1]]", "list(list(int))"),
+        ("[[[]], []]", "list(list(list(dyn)))"),
+        ("[{}, {'a': 1}]", "list(map(string, int))"),
+        ("[1, 'a']", "list(dyn)"),
+        ("[[1], ['a']]", "list(dyn)"),
+        ("[[1], [dyn('a')]]", "list(list(dyn))"),
+        ("[this, 1]", "list(wrapper(int))"),
+        ("[null, this]", "list(wrapper(int))"),
+        ("this == 1 ? this : null", "wrapper(int)"),
+        ("this == 1 ? [] : [this + 1]", "list(int)"),
+        ("[this, 1][0] + 1", "int"),
+    ],
+)
+def test_the_type_of_values_together(source: str, type: str) -> None:
+    assert str(compiled(source, this=wrapper(INT)).type) == type
+
+
+def test_what_may_be_null_keeps_its_type() -> None:
+    assert compiled("[this, 1].all(x, x > 0)", this=wrapper(INT)).code.count("cel.given") == 1
+    for source in ("[this, 1].all(x, x == 'a')", "(this == 1 ? this : null) + 'a'", "[this, 1].exists(x, x || x > 0)"):
+        with pytest.raises(CelTypeError):
+            compiled(source, this=wrapper(INT))
 
 
 def test_unique_compares_what_has_no_hash() -> None:

@@ -30,13 +30,12 @@ class Unsigned(int):
     """A uint where the type of a value is known at run time only."""
 
 
-def format_string(text: str, values: Sequence[Any], types: Sequence[str] = ()) -> str:
+def format_string(text: str, values: Sequence[Any]) -> str:
     """The text with its ``%`` clauses replaced.
 
     Args:
         text: clauses are those of printf: ``%s %d %f %e %b %o %x %X``, and ``%%``.
         values: as many as there are clauses.
-        types: ``timestamp`` or ``duration`` for values that are times in nanoseconds.
 
     Raises:
         RuleError: a clause is unknown, lacks its value, or does not suit it.
@@ -53,24 +52,25 @@ def format_string(text: str, values: Sequence[Any], types: Sequence[str] = ()) -
         if position >= len(values):
             raise RuleError(f"index {position} out of range")
         value = values[position]
-        kind = types[position] if position < len(types) else ""
         position += 1
         if precision and (len(precision) > 9 or int(precision) > MAX_PRECISION):
             raise RuleError(f"a precision of more than {MAX_PRECISION} digits")
-        return _clause(letter, value, kind, int(precision) if precision else 6)
+        return _clause(letter, value, int(precision) if precision else 6)
 
     return _CLAUSE.sub(replaced, text)
 
 
-def _clause(letter: str, value: Any, kind: str, precision: int) -> str:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and not kind
+def _clause(letter: str, value: Any, precision: int) -> str:
+    number = isinstance(value, int | float) and not isinstance(
+        value, bool | Moment | Span
+    )
     if letter == "s" or (letter == "d" and number):
-        return text_of(value, kind)
+        return text_of(value)
     if letter in "fe" and number:
         if not math.isfinite(value):
             return text_of(value)
         return format(value, f".{precision}{letter}")
-    if letter == "b" and isinstance(value, int) and not kind:
+    if letter == "b" and isinstance(value, int) and (number or isinstance(value, bool)):
         return format(int(value), "b")
     if letter == "o" and number and isinstance(value, int):
         return format(value, "o")
@@ -88,17 +88,16 @@ def _clause(letter: str, value: Any, kind: str, precision: int) -> str:
     raise RuleError(f"the value does not suit the clause %{letter}")
 
 
-def text_of(value: Any, kind: str = "") -> str:
-    """A value as ``%s`` writes it; ``kind`` says what the integers in it stand for."""
+def text_of(value: Any) -> str:
+    """A value as ``%s`` writes it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        if kind == "duration" or isinstance(value, Span):
+        if isinstance(value, Span):
             return duration_text(value)
-        is_moment = kind == "timestamp" or isinstance(value, Moment)
-        return timestamp_text(value) if is_moment else str(int(value))
+        return timestamp_text(value) if isinstance(value, Moment) else str(int(value))
     if isinstance(value, float):
         return double_text(value)
     if isinstance(value, str):
@@ -107,9 +106,9 @@ def text_of(value: Any, kind: str = "") -> str:
         return re.sub("\ufffd+", "\ufffd", value.decode("utf-8", "replace"))
     if isinstance(value, Mapping):
         entries = value.items()
-        return f"{{{', '.join(sorted(f'{text_of(k)}: {text_of(v, kind)}' for k, v in entries))}}}"
+        return f"{{{', '.join(sorted(f'{text_of(k)}: {text_of(v)}' for k, v in entries))}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(text_of(v, kind) for v in cast('Sequence[Any]', value))}]"
+        return f"[{', '.join(text_of(v) for v in cast('Sequence[Any]', value))}]"
     raise RuleError(f"a {type(value).__name__} has no text form")
 
 

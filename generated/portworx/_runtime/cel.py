@@ -10,10 +10,18 @@ rules need one import.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from .cel_format import Moment, Span, Unsigned, format_string
+from .cel_format import (
+    Moment,
+    Span,
+    Unsigned,
+    duration_text,
+    format_string,
+    text_of,
+    timestamp_text,
+)
 from .cel_messages import (
     default,
     dispatch,
@@ -55,6 +63,22 @@ from .cel_times import (
     timestamp,
     whole,
 )
+from .cel_values import (
+    MixedMap,
+    contains,
+    elements,
+    equal,
+    has_key,
+    item,
+    lookup,
+    map_key,
+    map_of,
+    maybe,
+    member,
+    ordered,
+    size,
+    truth,
+)
 from .formats import (
     is_email,
     is_host_and_port,
@@ -70,6 +94,7 @@ if TYPE_CHECKING:
     from .wkt import Duration, Timestamp
 
 __all__ = [
+    "MixedMap",
     "Moment",
     "Span",
     "Unsigned",
@@ -84,6 +109,7 @@ __all__ = [
     "dispatch",
     "divide",
     "divide_double",
+    "duration_text",
     "either",
     "elements",
     "equal",
@@ -92,6 +118,7 @@ __all__ = [
     "format_string",
     "given",
     "has",
+    "has_key",
     "index_of",
     "int32",
     "int64",
@@ -115,6 +142,9 @@ __all__ = [
     "lower_ascii",
     "make",
     "map_key",
+    "map_of",
+    "maybe",
+    "member",
     "modulo",
     "nanoseconds",
     "ordered",
@@ -131,11 +161,14 @@ __all__ = [
     "some",
     "split",
     "substring",
+    "text_of",
     "timestamp",
+    "timestamp_text",
     "truth",
     "type_of",
     "uint32",
     "uint64",
+    "uint_of",
     "unique",
     "unpack",
     "unpack_bytes",
@@ -175,6 +208,8 @@ def modulo(a: int, b: int) -> int:
     """Remainder of :func:`divide`; it has the sign of the dividend."""
     if b == 0:
         raise RuleError("modulus by zero")
+    if a == -_I64 and b == -1:
+        raise RuleError("integer overflow")
     remainder = abs(a) % abs(b)
     return -remainder if a < 0 else remainder
 
@@ -247,99 +282,6 @@ def some(items: Iterable[T], test: Callable[[T], bool]) -> bool:
 # -- values ----------------------------------------------------------------------------------------
 
 
-def item(values: Sequence[T], index: Any) -> T:
-    """An element of a list; the index may be a whole double too."""
-    if isinstance(index, float) and index.is_integer():
-        index = int(index)
-    if not isinstance(index, int) or isinstance(index, bool):
-        raise RuleError("no such overload: a list has integers for its indices")
-    if not _is_list(values):
-        raise RuleError("no such overload: not a list")
-    if 0 <= index < len(values):
-        return values[index]
-    raise RuleError(f"index out of bounds: {index}")
-
-
-def lookup(values: Mapping[Any, T], key: object) -> T:
-    """A value of a map."""
-    if not _is_map(values):
-        raise RuleError("no such overload: not a map")
-    try:
-        return values[map_key(key)]
-    except KeyError:
-        raise RuleError(f"no such key: {key!r}") from None
-
-
-def map_key(value: object) -> Any:
-    """A key of a map, of a type that is known at run time only; a whole double can be the key of an int."""
-    if isinstance(value, bool | int | float | str):
-        return value
-    raise RuleError("no such overload: a map has no such keys")
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _is_map(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def truth(value: object) -> bool:
-    """A condition of a type that is known at run time only."""
-    if isinstance(value, bool):
-        return value
-    raise RuleError("no such overload: a condition is a bool")
-
-
-def equal(a: object, b: object) -> bool:
-    """Equality of values of which one has a type that is known at run time only: true is not 1."""
-    return isinstance(a, bool) == isinstance(b, bool) and a == b
-
-
-def size(value: Any) -> int:
-    """The size of a value of a type that is known at run time only."""
-    if _is_list(value) or _is_map(value) or isinstance(value, str | bytes):
-        return len(value)
-    raise RuleError("no such overload: size")
-
-
-def elements(value: Any) -> list[Any]:
-    """What a macro goes through: the elements of a list, or the keys of a map."""
-    if _is_list(value) or _is_map(value):
-        return list(value)
-    raise RuleError("no such overload: macros take lists and maps")
-
-
-def contains(values: Any, value: object) -> bool:
-    """``value in values`` where the type of ``values`` is known at run time only."""
-    return any(equal(value, element) for element in elements(values))
-
-
-def ordered(symbol: str, a: Any, b: Any) -> bool:
-    """A comparison of values of which one has a type that is known at run time only."""
-    if _is_number(a) and _is_number(b):
-        if isinstance(a, float) or isinstance(b, float):
-            a, b = float(a), float(b)
-    elif type(a) is not type(b) or not isinstance(a, bool | int | str | bytes):
-        raise RuleError(f"no such overload: {symbol}")
-    match symbol:
-        case "<":
-            return bool(a < b)
-        case "<=":
-            return bool(a <= b)
-        case ">":
-            return bool(a > b)
-        case _:
-            return bool(a >= b)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(
-        value, bool | Moment | Span
-    )
-
-
 def nanoseconds(value: Timestamp | Duration | None) -> int:
     """A Timestamp or Duration in nanoseconds; 0 for one that is not set."""
     return 0 if value is None else value.to_nanoseconds()
@@ -356,6 +298,13 @@ def decode(value: bytes) -> str:
 def int_of(value: float) -> int:
     """A double as an int, rounded towards zero."""
     if -9223372036854775808.0 < value < 9223372036854775808.0:
+        return int(value)
+    raise RuleError("range")
+
+
+def uint_of(value: float) -> int:
+    """A double as a uint, rounded towards zero."""
+    if 0.0 <= value < 18446744073709551616.0:
         return int(value)
     raise RuleError("range")
 

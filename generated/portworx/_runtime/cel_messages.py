@@ -205,6 +205,16 @@ def dispatch(
     c: Any,
     /,
 ) -> Any: ...
+@overload
+def dispatch(
+    name: str,
+    choices: Mapping[Types, Callable[[Any, Any, Any, Any], Any]],
+    a: Any,
+    b: Any,
+    c: Any,
+    d: Any,
+    /,
+) -> Any: ...
 def dispatch(
     name: str, choices: Mapping[Types, Callable[..., Any]], /, *values: Any
 ) -> Any:
@@ -227,7 +237,7 @@ def given(value: Any) -> Any:
 
 
 def make(cls: type[Any], values: Mapping[str, Any]) -> Any:
-    """A message from CEL's values for its fields, by their names in the .proto file."""
+    """A message from CEL's values for its fields, by their names in the .proto file; uints and times are marked."""
     arguments: dict[str, Any] = {}
     for field in codec_of(cls).fields():
         if field.name not in values:
@@ -235,9 +245,13 @@ def make(cls: type[Any], values: Mapping[str, Any]) -> Any:
         value = values[field.name]
         # A null among the elements of a list or map is left out, as one for a single field is.
         if field.key is not None:
+            if not isinstance(value, Mapping):
+                raise _mismatch(field, value)
             entries = ((k, _element(field, v)) for k, v in value.items())
             value = {_scalar(field.key, k): v for k, v in entries if v is not None}
         elif field.label == "repeated":
+            if not isinstance(value, list | tuple):
+                raise _mismatch(field, value)
             elements = (_element(field, item) for item in value)
             value = [item for item in elements if item is not None]
         else:
@@ -286,7 +300,7 @@ def _stored(field: Field, value: Any) -> Any:
         kind = name.removeprefix("google.protobuf.").removesuffix("Value").lower()
         return _scalar(kind, value)
     if name in _TIMES:
-        if not isinstance(value, int):
+        if not isinstance(value, _TIMES[name]):
             raise _mismatch(field, value)
         return field.type.from_nanoseconds(int(value))
     if not isinstance(value, field.type):
@@ -298,19 +312,18 @@ def _mismatch(field: Field, value: object) -> RuleError:
     return RuleError(f"{field.name} cannot be {type_of(value)}")
 
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "bool": (bool,),
-    "string": (str,),
-    "bytes": (bytes,),
-    "double": (float,),
-    "float": (float,),
+_KINDS = {
+    "bool": "bool",
+    "string": "string",
+    "bytes": "bytes",
+    "double": "double",
+    "float": "double",
+    **dict.fromkeys(_UNSIGNED, "uint"),
 }
 
 
 def _scalar(kind: str, value: Any) -> Any:
-    is_bool = isinstance(value, bool)
-    suits: bool = isinstance(value, _KINDS.get(kind, (int,)))
-    if not suits or is_bool is not (kind == "bool"):
+    if type_of(value) != _KINDS.get(kind, "int"):
         raise RuleError(f"a field of type {kind} cannot be {type_of(value)}")
     if kind in _INT32:
         return int32(value)

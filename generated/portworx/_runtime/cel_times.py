@@ -36,10 +36,13 @@ def timestamp(nanoseconds: int) -> int:
 
 def parse_timestamp(text: str) -> int:
     """A point in time from RFC 3339."""
-    from .wkt import Timestamp
+    from .wkt.rfc3339 import parse
 
+    # Digits after the ninth of a fraction are left out, as cel-go does it.
+    exact = re.sub(r"(\.[0-9]{9})[0-9]+", r"\1", text)
     try:
-        return timestamp(Timestamp.from_json(f'"{text}"').to_nanoseconds())
+        seconds, nanos = parse(exact)
+        return timestamp(seconds * NANOS + nanos)
     except ValueError as error:
         raise RuleError(f"{text!r} is no timestamp") from error
 
@@ -63,9 +66,9 @@ def local(nanoseconds: int, zone: str = "UTC") -> datetime:
     from datetime import UTC, datetime, timedelta
 
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=nanoseconds // NANOS)
-    if zone == "UTC":
+    if zone in ("UTC", ""):
         return moment
-    offset = re.fullmatch(r"([-+]?)([0-9]{2}):([0-9]{2})", zone)
+    offset = re.fullmatch(r"([-+]?)([0-9]{1,2}):([0-9]{2})", zone)
     try:
         if offset is not None:
             span = timedelta(hours=int(offset[2]), minutes=int(offset[3]))

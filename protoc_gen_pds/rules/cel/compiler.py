@@ -39,10 +39,10 @@ from protoc_gen_pds.rules.cel.types import (
 from protoc_gen_pds.rules.cel.values import (
     CelTypeError,
     Value,
+    alike,
     combine,
     constant,
     given,
-    tagged,
     variable,
 )
 from protoc_gen_pds.schema import Message
@@ -185,11 +185,14 @@ class Compiler:
     @staticmethod
     def _index(operand: Value, index: Value) -> Value:
         index = given(index)
-        if operand.type.name == "list" or (operand.type is DYN and index.type is INT):
+        if operand.type is DYN:
+            macros.want(index, BOOL, INT, UINT, DOUBLE, STRING)
+            return combine(f"cel.member({operand.code}, {index.code})", DYN, operand, index, fails=True)
+        if operand.type.name == "list":
             if index.type not in (INT, UINT, DYN):
                 raise CelTypeError(f"no such overload: list[{index.type}]")
             return combine(f"cel.item({operand.code}, {index.code})", operand.type.of, operand, index, fails=True)
-        if operand.type.name == "map" or operand.type is DYN:
+        if operand.type.name == "map":
             macros.want(index, BOOL, INT, UINT, DOUBLE, STRING)
             return combine(f"cel.lookup({operand.code}, {index.code})", operand.type.of, operand, index, fails=True)
         raise CelTypeError(f"no such overload: {operand.type}[{index.type}]")
@@ -207,41 +210,37 @@ class Compiler:
         condition = macros.condition(condition)
         if condition.known:
             return self._value(then if condition.constant else otherwise, names)
-        one, other = self._value(then, names), self._value(otherwise, names)
-        type = one.type if one.type == other.type else DYN
+        type, (one, other) = alike([self._value(then, names), self._value(otherwise, names)])
         found = combine(f"({one.code} if {condition.code} else {other.code})", type, condition, one, other)
         if found.known:
             return found
-        return replace(found, choice=(condition, one, other), nullable=one.nullable or other.nullable)
+        return replace(found, choice=(condition, one, other))
 
     @staticmethod
     def _list(items: list[Value]) -> Value:
-        types = {_element_type(item) for item in items}
-        element = types.pop() if len(types) == 1 else DYN
-        if element is DYN:
-            items = [tagged(item) for item in items]
+        element, items = alike(items)
+        type = list_of(element) if items else Type("list")
         if all(item.known for item in items):
-            return constant([item.constant for item in items], list_of(element))
-        return combine(f"[{', '.join(item.code for item in items)}]", list_of(element), *items)
+            return constant([item.constant for item in items], type)
+        return combine(f"[{', '.join(item.code for item in items)}]", type, *items)
 
     @staticmethod
     def _map(entries: list[tuple[Value, Value]]) -> Value:
-        keys, values = {k.type for k, _ in entries}, {_element_type(v) for _, v in entries}
-        type = Type("map", values.pop() if len(values) == 1 else DYN, keys.pop() if len(keys) == 1 else DYN)
-        for key, _ in entries:
+        if not entries:
+            return constant({}, Type("map"))
+        key_type, keys = alike([given(key) for key, _ in entries])
+        element, values = alike([value for _, value in entries])
+        for key in keys:
             macros.want(key, BOOL, INT, UINT, STRING)
-        entries = [
-            (combine(f"cel.map_key({key.code})", DYN, key, fails=True) if key.type is DYN else key, value)
-            for key, value in entries
-        ]
-        known = [key.constant for key, _ in entries if key.known]
+        known = [(isinstance(key.constant, bool), key.constant) for key in keys if key.known]
         if len(set(known)) < len(known):
-            # Python's True equals 1, CEL's does not; nobody mixes them in earnest.
-            raise CelTypeError("a map has a key twice, or true and 1, or false and 0")
-        if type.element is DYN:
-            entries = [(key, tagged(value)) for key, value in entries]
-        code = ", ".join(f"{k.code}: {v.code}" for k, v in entries)
-        return combine(f"{{{code}}}", type, *(value for entry in entries for value in entry))
+            raise CelTypeError("a map has a key twice")
+        type, parts = Type("map", element, key_type), zip(keys, values, strict=True)
+        if key_type is DYN or (len(known) < len(keys) > 1):
+            code = ", ".join(f"({key.code}, {value.code})" for key, value in parts)
+            return combine(f"cel.map_of({code})", type, *keys, *values, fails=True)
+        code = ", ".join(f"{key.code}: {value.code}" for key, value in parts)
+        return combine(f"{{{code}}}", type, *keys, *values)
 
     # -- calls and macros ------------------------------------------------------------------------
 
@@ -329,11 +328,6 @@ class Compiler:
         except CelTypeError:
             pass
         return False
-
-
-def _element_type(value: Value) -> Type:
-    """The type of a value in a list or map, where one that may be null has no type of its own."""
-    return DYN if value.nullable else value.type
 
 
 def _path(expression: Expression) -> str | None:

@@ -25,7 +25,7 @@ TYPE_NAMES = {
 """What ``type()`` says of each type."""
 _DISPATCHED = (BOOL, BYTES, DOUBLE, DURATION, INT, STRING, TIMESTAMP, UINT, Type("list", DYN), Type("map", DYN, DYN))
 """Types that an argument of type dyn may turn out to have."""
-_PARAMETERS = ("x", "y", "z")
+_PARAMETERS = ("x", "y", "z", "n")
 
 
 def dispatched(name: str, arguments: list[Value], made: Callable[[list[Value]], Value]) -> Value:
@@ -42,14 +42,14 @@ def dispatched(name: str, arguments: list[Value], made: Callable[[list[Value]], 
         except CelTypeError:
             continue
         key = ", ".join(literal(TYPE_NAMES[type.name]) for type in types)
-        body = tagged(found, unsigned=True).code
+        body = tagged(found).code
         overloads.append(f"({key}{',' if len(types) == 1 else ''}): lambda {', '.join(parameters)}: {body}")
         results.add(found.type)
         free |= found.free - set(parameters)
     if not overloads:
         raise no_overload(name, *arguments)
     result = results.pop() if len(results) == 1 else DYN
-    values = ", ".join(tagged(argument, unsigned=True).code for argument in arguments)
+    values = ", ".join(tagged(argument).code for argument in arguments)
     code = f"cel.dispatch({literal(name)}, {{{', '.join(overloads)}}}, {values})"
     return fold(Value(code, result, free=free, fails=True, work=sum(argument.work for argument in arguments)))
 

@@ -19,8 +19,9 @@ from protoc_gen_pds.rules.cel.types import (
     UINT,
     Type,
     list_of,
+    unwrapped,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, given, literal, tagged
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, given, tagged
 
 Overload = Callable[[list[Value]], Value]
 _OVERLOADS: dict[tuple[str, tuple[str, ...]], Overload] = {}
@@ -49,7 +50,7 @@ def call(name: str, arguments: list[Value]) -> Value:
         if found is not None:
             return found
         raise no_overload(name, *arguments)
-    if name == "join" and arguments[0].type.name == "list" and arguments[0].type.of not in (STRING, DYN):
+    if name == "join" and arguments[0].type.name == "list" and unwrapped(arguments[0].type.of) not in (STRING, DYN):
         raise no_overload(name, *arguments)
     overload = _OVERLOADS.get((name, tuple(argument.type.name for argument in arguments)))
     if overload is not None:
@@ -63,8 +64,8 @@ def _type_of(arguments: list[Value]) -> Value | None:
     if len(arguments) != 1:
         return None
     (value,) = arguments
-    if value.type is DYN or value.nullable:
-        value = tagged(value, unsigned=True) if not value.nullable else value
+    if value.type is DYN or value.type.name == "wrapper":
+        value = tagged(value)
         return combine(f"cel.type_of({value.code})", TYPE, value, fails=True)
     message = value.type.message
     return constant(TYPE_NAMES[value.type.name] if message is None else message.full_name, TYPE)
@@ -87,7 +88,7 @@ _simple("int", "uint", "cel.int64({0})", INT, fails=True)
 _simple("int", "double", "cel.int_of({0})", INT, fails=True)
 _simple("int", "timestamp", "({0} // 1000000000)", INT)
 _simple("uint", "uint", "{0}", UINT)
-_simple("uint", "double", "cel.uint64(cel.int_of({0}))", UINT, fails=True)
+_simple("uint", "double", "cel.uint_of({0})", UINT, fails=True)
 for _type in ("int", "uint", "double"):
     _simple("double", _type, "float({0})", DOUBLE)
 _simple("string", "string", "{0}", STRING)
@@ -95,9 +96,9 @@ _simple("string", "bytes", "cel.decode({0})", STRING, fails=True)
 for _type in ("int", "uint"):
     _simple("string", _type, "str({0})", STRING)
 for _type in ("bool", "double"):
-    _simple("string", _type, 'cel.format_string("%s", [{0}])', STRING)
+    _simple("string", _type, "cel.text_of({0})", STRING)
 for _type in ("timestamp", "duration"):
-    _simple("string", _type, f'cel.format_string("%s", [{{0}}], ["{_type}"])', STRING)
+    _simple("string", _type, f"cel.{_type}_text({{0}})", STRING)
 _simple("bytes", "string", "{0}.encode()", BYTES)
 _simple("bytes", "bytes", "{0}", BYTES)
 _simple("bool", "bool", "{0}", BOOL)
@@ -140,7 +141,7 @@ _simple("getMilliseconds", "timestamp", "({0} // 1000000 % 1000)", INT)
 _simple("getMilliseconds", "timestamp string", "({0} // 1000000 % 1000)", INT)
 for _name, _unit in (("getHours", 3600 * 10**9), ("getMinutes", 60 * 10**9), ("getSeconds", 10**9)):
     _simple(_name, "duration", f"cel.whole({{0}}, {_unit})", INT)
-_simple("getMilliseconds", "duration", "(cel.whole({0}, 1000000) % 1000)", INT)
+_simple("getMilliseconds", "duration", "cel.modulo(cel.whole({0}, 1000000), 1000)", INT)
 _simple("join", "list", 'cel.join({0}, "")', STRING, fails=True)
 _simple("join", "list string", "cel.join({0}, {1})", STRING, fails=True)
 _simple("lowerAscii", "string", "cel.lower_ascii({0})", STRING)
@@ -151,7 +152,6 @@ _simple("indexOf", "string string", "{0}.find({1})", INT)
 _simple("lastIndexOf", "string string", "{0}.rfind({1})", INT)
 _simple("isInf", "double", "cel.is_inf({0})", BOOL)
 _simple("isInf", "double int", "cel.is_inf({0}, {1})", BOOL)
-_simple("unique", "list", "cel.unique({0})", BOOL)
 _simple("isEmail", "string", "cel.is_email({0})", BOOL)
 _simple("isHostname", "string", "cel.is_hostname({0})", BOOL)
 _simple("isUri", "string", "cel.is_uri({0})", BOOL)
@@ -186,26 +186,30 @@ def _is_nan(arguments: list[Value]) -> Value:
 _OVERLOADS["isNan", ("double",)] = _is_nan
 
 
+def _unique(arguments: list[Value]) -> Value:
+    (values,) = arguments
+    # Values of several types differ, though Python takes true for 1.
+    code = f"[(cel.type_of(x), x) for x in {values.code}]" if values.type.of is DYN else values.code
+    return combine(f"cel.unique({code})", BOOL, values)
+
+
+_OVERLOADS["unique", ("list",)] = _unique
+
+
 def _dyn(arguments: list[Value]) -> Value | None:
     if len(arguments) != 1:
         return None
     (value,) = arguments
-    value = tagged(value, unsigned=True)
-    return replace(value, type=DYN, choice=None, nullable=False)
+    value = tagged(value)
+    return replace(value, type=DYN, choice=None)
 
 
-def _format(arguments: list[Value]) -> Value | None:
-    if len(arguments) != 2 or arguments[0].type is not STRING or arguments[1].type.name != "list":
-        return None
+def _format(arguments: list[Value]) -> Value:
     text, values = arguments
-    kind = values.type.of
-    while kind.name in ("list", "map"):
-        kind = kind.of
-    code = f"cel.format_string({text.code}, {values.code}"
-    if kind in (TIMESTAMP, DURATION):
-        size = len(values.constant) if values.known else values.code.count(",") + 1
-        code += f", {literal([kind.name] * size)}"
-    return combine(f"{code})", STRING, text, values)
+    return combine(f"cel.format_string({text.code}, {tagged(values).code})", STRING, text, values, fails=True)
+
+
+_OVERLOADS["format", ("string", "list")] = _format
 
 
 def _duration(arguments: list[Value]) -> Value | None:
@@ -230,7 +234,6 @@ def _time(arguments: list[Value], type: Type, parse: str) -> Value | None:
 
 _SPECIAL: dict[str, Callable[[list[Value]], Value | None]] = {
     "dyn": _dyn,
-    "format": _format,
     "duration": _duration,
     "timestamp": _timestamp,
     "type": _type_of,

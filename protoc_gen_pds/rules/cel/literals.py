@@ -15,8 +15,9 @@ from protoc_gen_pds.rules.cel.types import (
     Type,
     field_type,
     list_of,
+    unwrapped,
 )
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, tagged
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, given, tagged
 from protoc_gen_pds.schema import Field
 
 _ZEROS: dict[str, object] = {"bool": False, "bytes": b"", "double": 0.0, "int": 0, "string": "", "uint": 0}
@@ -44,6 +45,7 @@ def built_in(full_name: str, values: dict[str, Value]) -> Value:
     """A literal of a message that CEL has as a value of its own."""
     name = full_name.removeprefix("google.protobuf.")
     fields = _FIELDS[name]
+    values = {field: given(value) for field, value in values.items()}
     for field, value in values.items():
         if field not in fields:
             raise CelTypeError(f"{full_name} has no field {field}")
@@ -62,8 +64,8 @@ def built_in(full_name: str, values: dict[str, Value]) -> Value:
         return _json(full_name, values)
     if name in ("Struct", "ListValue"):
         empty: Value = constant({}, _STRUCT) if name == "Struct" else constant([], _LIST)
-        given = next(iter(values.values()), None)
-        return empty if given is None else combine(f"cel.json_of({tagged(given).code})", empty.type, given, fails=True)
+        held = next(iter(values.values()), None)
+        return empty if held is None else combine(f"cel.json_of({tagged(held).code})", empty.type, held, fails=True)
     type = WRAPPERS[full_name]
     value = values.get("value", constant(_ZEROS[type.name], type))
     narrow = _NARROW.get(name)
@@ -90,18 +92,17 @@ def assignable(owner: str, field: Field, value: Value) -> Value:
         return value
     if not _suits(value.type, expected):
         raise CelTypeError(f"{owner}.{field.name} is {expected}, not {value.type}")
-    if expected is DYN or expected.element is DYN:
-        return tagged(value, unsigned=True)
-    return value
+    return tagged(value)
 
 
 def _suits(given: Type, expected: Type) -> bool:
+    given = unwrapped(given)
     if DYN in (given, expected) or given == expected:
         return True
     if given.name != expected.name:
         return False
     if given.name == "list":
-        return given.element is None or _suits(given.of, expected.of)
+        return given.element in (None, NULL) or _suits(given.of, expected.of)
     if given.name == "map":
         return given.element is None or (
             _suits(given.of, expected.of) and _suits(given.key or DYN, expected.key or DYN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protoc_gen_pds.rules.cel.types import BOOL, DYN, Type, list_of
-from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, fold, given, literal, truth
+from protoc_gen_pds.rules.cel.values import CelTypeError, Value, alike, combine, fold, given, literal, truth
 
 
 def unrolled(macro: str, items: Value, each: list[list[Value]]) -> Value:
@@ -24,7 +24,10 @@ def loop(macro: str, items: Value, local: str, bodies: list[Value]) -> Value:
     """A macro whose bodies use the variable ``local``: a comprehension."""
     body = bodies[-1]
     fails = items.fails or any(value.fails for value in bodies)
-    free = items.free.union(*(value.free for value in bodies)) - {local}
+    used = frozenset().union(*(value.free for value in bodies))
+    free = items.free | used - {local}
+    if local not in used and macro != "filter":
+        local = "_"
     count = len(items.constant) if items.known else 1
     work = items.work + count * sum(value.work for value in bodies)
 
@@ -54,8 +57,8 @@ def _filtered(type: Type) -> Type:
 
 def condition(value: Value) -> Value:
     """A condition; one of a type that is known at run time only is judged then."""
-    want(value, BOOL)
     value = given(value)
+    want(value, BOOL)
     return value if value.type is BOOL else combine(f"cel.truth({value.code})", BOOL, value, fails=True)
 
 
@@ -88,10 +91,9 @@ def chain(decisive: bool, values: list[Value]) -> Value:
 
 def _unrolled_map(each: list[list[Value]]) -> Value:
     """``map`` over a constant list, by its bodies for each element: the value, after a test if there is one."""
-    types = {bodies[-1].type for bodies in each}
-    element = types.pop() if len(types) == 1 else DYN
+    element, values = alike([bodies[-1] for bodies in each])
     parts = []
-    for *tests, value in each:
+    for (*tests, _), value in zip(each, values, strict=True):
         if not tests or (tests[0].known and tests[0].constant):
             parts.append(value.code)
         elif not tests[0].known:

@@ -20,6 +20,7 @@ from protoc_gen_pds.rules.cel.types import (
     Type,
     field_type,
     rule_type,
+    wrapper,
 )
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, constant, plain, rules_message, truth
 from protoc_gen_pds.schema import Field, Message, Presence
@@ -72,7 +73,7 @@ class Fields:
         if field.presence in (Presence.IMPLICIT, Presence.NONE) or conversion(field):
             return converted(found, field)
         if type in WRAPPERS.values() and field.message is not None:
-            return replace(found, nullable=True)
+            return replace(found, type=wrapper(type))
         if field.message is None:
             code = self._with_default(code, field, operand, type)
         elif type.name == "message":

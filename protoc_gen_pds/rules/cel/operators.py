@@ -14,15 +14,31 @@ from protoc_gen_pds.rules.cel.types import (
     STRING,
     TIMESTAMP,
     UINT,
+    Type,
+    joined,
     list_of,
+    unwrapped,
 )
 from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, given, literal, tagged, truth
 
 _ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 
 
-_LOOSE = (DYN, INT, UINT, DOUBLE)
-"""Types of which a value may be a number: Python's True equals 1, CEL's does not."""
+def _exact(one: Type, other: Type) -> bool:
+    """Whether Python's equality of values of two types is CEL's: Python takes true for 1, and times for numbers."""
+    one, other = unwrapped(one), unwrapped(other)
+    if (one in NUMBERS and other in NUMBERS) or _unmistakable(one) or _unmistakable(other):
+        return True
+    if one.name == other.name and one.element is not None and other.element is not None:
+        return _exact(one.of, other.of) and (one.key is None or _exact(one.key, other.key or DYN))
+    return one == other is not DYN
+
+
+def _unmistakable(type: Type) -> bool:
+    """Whether a type holds nothing that Python takes for something else."""
+    if type.name in ("list", "map"):
+        return all(_unmistakable(unwrapped(part)) for part in (type.element, type.key) if part is not None)
+    return type.name in ("string", "bytes", "message", "type", "null")
 
 
 def operator(symbol: str, left: Value, right: Value) -> Value:
@@ -55,12 +71,14 @@ def _as_double(value: Value, other: Value) -> str:
 def _in(item: Value, items: Value) -> Value:
     if items.type.name not in ("list", "map", "dyn"):
         raise no_overload("in", item, items)
-    if items.type.name == "map" and item.type not in (BOOL, *NUMBERS, STRING, DYN):
-        raise no_overload("in", item, items)
-    if items.type.name == "map" and item.type is DYN:
-        return combine(f"cel.contains({items.code}, cel.map_key({item.code}))", BOOL, item, items, fails=True)
-    if items.type is DYN:
-        return combine(f"cel.contains({items.code}, {item.code})", BOOL, item, items, fails=True)
+    held, is_map = items.type.of, items.type.name == "map"
+    if is_map:
+        item, held = given(item), items.type.key or DYN
+        if item.type not in (BOOL, *NUMBERS, STRING, DYN):
+            raise no_overload("in", item, items)
+    if items.type is DYN or not _exact(item.type, held) or (is_map and item.type is DYN):
+        code = f"cel.contains({tagged(items).code}, {tagged(item).code})"
+        return combine(code, BOOL, item, items, fails=item.type is DYN or items.type is DYN)
     if items.known and isinstance(items.constant, list) and not item.known:
         # NaN is in no list, though Python finds it by identity.
         values = [value for value in items.constant if value == value]
@@ -76,8 +94,9 @@ def _in(item: Value, items: Value) -> Value:
 
 
 def _equality(symbol: str, left: Value, right: Value) -> Value:
-    numbers = left.type in NUMBERS and right.type in NUMBERS
-    kinds = {left.type.name, right.type.name}
+    types = unwrapped(left.type), unwrapped(right.type)
+    numbers = all(type in NUMBERS for type in types)
+    kinds = {type.name for type in types}
     if not numbers and len(kinds) > 1 and "dyn" not in kinds and "null" not in kinds:
         raise no_overload(symbol, left, right)
     for one, other in ((left, right), (right, left)):
@@ -87,16 +106,19 @@ def _equality(symbol: str, left: Value, right: Value) -> Value:
         return truth((left.constant == right.constant) is (symbol == "=="))
     if NULL in (left.type, right.type) and left.known and right.known:
         return truth((left.constant is right.constant is None) is (symbol == "=="))
-    if NULL in (left.type, right.type):
-        identity = "is" if symbol == "==" else "is not"
-        return combine(f"({left.code} {identity} {right.code})", BOOL, left, right)
     if left.type is right.type is BOOL and (left.known is not right.known):
         value, expected = (right, left) if left.known else (left, right)
         wanted = expected.constant is (symbol == "==")
         return value if wanted else combine(f"(not {value.code})", BOOL, value)
-    if is_dynamic(left, right) and (BOOL in (left.type, right.type) or (left.type in _LOOSE and right.type in _LOOSE)):
-        equal = f"cel.equal({left.code}, {right.code})"
+    if NULL in types or (types == (BOOL, BOOL) and (left.known or right.known)):
+        identity = "is" if symbol == "==" else "is not"
+        return combine(f"({left.code} {identity} {right.code})", BOOL, left, right)
+    if not _exact(*types):
+        equal = f"cel.equal({tagged(left).code}, {tagged(right).code})"
         return combine(equal if symbol == "==" else f"(not {equal})", BOOL, left, right)
+    if numbers and DOUBLE in types and left.type == types[0] and right.type == types[1]:
+        codes = (_as_double(left, right), _as_double(right, left))
+        return combine(f"({f' {symbol} '.join(codes)})", BOOL, left, right)
     return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)
 
 
@@ -122,7 +144,11 @@ def _arithmetic(symbol: str, left: Value, right: Value) -> Value:
     if symbol == "+" and left.type.name == right.type.name and left.type.name in ("string", "bytes", "list"):
         if left.type.name == "list" and (_is_empty(left) or _is_empty(right)):
             return right if _is_empty(left) else left
-        return combine(plain, left.type if left.type == right.type else list_of(DYN), left, right)
+        if left.type != right.type:
+            type = list_of(joined((left.type.of, right.type.of)))
+            left, right = (value if value.type == type else tagged(value) for value in (left, right))
+            return combine(f"({left.code} + {right.code})", type, left, right)
+        return combine(plain, left.type, left, right)
     times = {
         ("+", TIMESTAMP, DURATION): TIMESTAMP,
         ("+", DURATION, TIMESTAMP): TIMESTAMP,

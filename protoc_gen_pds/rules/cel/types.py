@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from protoc_gen_pds.schema import Field, Kind, Message
@@ -14,8 +16,9 @@ class Type:
 
     Attributes:
         name: ``bool``, ``int``, ``uint``, ``double``, ``string``, ``bytes``, ``null``, ``timestamp``,
-            ``duration``, ``list``, ``map``, ``message``, ``type`` or ``dyn``.
-        element: type of a list's elements or of a map's values.
+            ``duration``, ``list``, ``map``, ``wrapper``, ``message``, ``type`` or ``dyn``.
+        element: type of a list's elements, of a map's values, or of what a wrapper holds; None for a list or
+            map that is written without any.
         key: type of a map's keys.
         message: what a generated message is; None for the messages that rules are written in.
     """
@@ -27,14 +30,16 @@ class Type:
 
     def __str__(self) -> str:
         if self.name == "list":
-            return f"list({self.element})"
+            return f"list({self.of})"
         if self.name == "map":
-            return f"map({self.key}, {self.element})"
+            return f"map({self.key or DYN}, {self.of})"
+        if self.name == "wrapper":
+            return f"wrapper({self.of})"
         return self.message.full_name if self.message is not None else self.name
 
     @property
     def of(self) -> Type:
-        """Type of the elements or values."""
+        """Type of the elements or values, or of what is held."""
         return self.element or DYN
 
 
@@ -98,6 +103,40 @@ _WELL_KNOWN = {
 def list_of(element: Type) -> Type:
     """A list."""
     return Type("list", element)
+
+
+def wrapper(held: Type) -> Type:
+    """The type of a field of a wrapper: null where it is not set."""
+    return Type("wrapper", held)
+
+
+def unwrapped(type: Type) -> Type:
+    """What a wrapper holds; any other type as it is."""
+    return type.of if type.name == "wrapper" else type
+
+
+def joined(types: Iterable[Type]) -> Type:
+    """The type that values of some types have together: the most general of them, or dyn."""
+    return reduce(_more_general, types)
+
+
+def _more_general(one: Type, other: Type) -> Type:
+    if _covers(one, other):
+        return one
+    return other if _covers(other, one) else DYN
+
+
+def _covers(general: Type, special: Type) -> bool:
+    """Whether the values of one type have another too."""
+    if general in (special, DYN):
+        return True
+    if general.name == "wrapper":
+        return special in (general.of, NULL)
+    if general.name != special.name or general.name not in ("list", "map"):
+        return False
+    if general.element is None or special.element is None:
+        return special.element is None
+    return _covers(general.of, special.of) and _covers(general.key or DYN, special.key or DYN)
 
 
 def message_type(message: Message) -> Type:

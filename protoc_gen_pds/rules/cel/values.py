@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from protoc_gen_pds.python import layout
-from protoc_gen_pds.rules.cel.types import BOOL, DURATION, TIMESTAMP, UINT, WRAPPERS, Type
+from protoc_gen_pds.rules.cel.types import BOOL, DURATION, DYN, TIMESTAMP, UINT, WRAPPERS, Type, joined, unwrapped
 from protoc_gen_pds.runtime import cel
 from protoc_gen_pds.runtime.validation import RuleError
 
@@ -45,7 +46,6 @@ class Value:
         free: names in the code that have a meaning only at run time.
         fails: whether evaluating it can raise a RuleError.
         choice: condition, then and otherwise, where it is a conditional.
-        nullable: whether the code may give None, as the field of a wrapper does that is not set.
         nonzero: whether the code around has seen to it that it is not the zero of its type.
         work: how many bodies of macros are evaluated, as far as lists are constants.
     """
@@ -56,7 +56,6 @@ class Value:
     free: frozenset[str] = frozenset()
     fails: bool = False
     choice: tuple[Value, Value, Value] | None = None
-    nullable: bool = False
     nonzero: bool = False
     work: int = 1
 
@@ -87,7 +86,8 @@ def literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, float):
         if math.isfinite(value):
-            return f"({value!r})" if math.copysign(1, value) < 0 else repr(value)
+            text = layout.double(value)
+            return f"({text})" if math.copysign(1, value) < 0 else text
         return f'float("{value}")'
     if isinstance(value, (cel.Moment, cel.Span, cel.Unsigned)):
         return f"cel.{type(value).__name__}({int(value)})"
@@ -99,6 +99,8 @@ def literal(value: Any) -> str:
         return layout.bytes_literal(value)
     if isinstance(value, list):
         return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, cel.MixedMap):
+        return f"cel.map_of({', '.join(f'({literal(k)}, {literal(v)})' for k, v in value.items())})"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
     raise CelTypeError(f"a {type(value).__name__} has no literal")
@@ -107,23 +109,40 @@ def literal(value: Any) -> str:
 _TAGS: dict[Type, type[int]] = {TIMESTAMP: cel.Moment, DURATION: cel.Span, UINT: cel.Unsigned}
 
 
-def tagged(value: Value, *, unsigned: bool = False) -> Value:
-    """A value for a place without a type of its own: times can be told from integers there.
+def tagged(value: Value) -> Value:
+    """A value for a place without a type of its own: times and uints, at any depth, can be told from ints there."""
+    code = _tagged(value.code, value.type)
+    return value if code == value.code else fold(replace(value, code=code, constant=UNKNOWN))
 
-    With ``unsigned``, uints can be too.
-    """
-    kind = _TAGS.get(value.type)
-    if kind is None or (value.type is UINT and not unsigned):
-        return value
-    known = kind(value.constant) if value.known else UNKNOWN
-    return replace(value, code=f"cel.{kind.__name__}({value.code})", constant=known)
+
+def _tagged(code: str, type: Type, x: str = "x") -> str:
+    tag = _TAGS.get(unwrapped(type))
+    if tag is not None:
+        name = f"cel.{tag.__name__}"
+        return f"cel.maybe({name}, {code})" if type.name == "wrapper" else f"{name}({code})"
+    if type.name not in ("list", "map"):
+        return code
+    element, key = _tagged(x, type.of, x * 2), _tagged("k", type.key or DYN)
+    if (element, key) == (x, "k"):
+        return code
+    if type.name == "list":
+        return f"[{element} for {x} in {code}]"
+    return f"{{{key}: {element} for k, {x} in {code}.items()}}"
+
+
+def alike(values: list[Value]) -> tuple[Type, list[Value]]:
+    """The type that some values have together, and how they are where it is theirs."""
+    if not values:
+        return DYN, values
+    type = joined(value.type for value in values)
+    return type, [value if unwrapped(value.type) == unwrapped(type) else tagged(value) for value in values]
 
 
 def given(value: Value) -> Value:
     """An operand that must not be null."""
-    if not value.nullable:
+    if value.type.name != "wrapper":
         return value
-    return Value(f"cel.given({value.code})", value.type, free=value.free, fails=True, work=value.work)
+    return Value(f"cel.given({value.code})", value.type.of, free=value.free, fails=True, work=value.work)
 
 
 def combine(code: str, type: Type, *operands: Value, fails: bool = False) -> Value:
@@ -157,7 +176,7 @@ def _size(value: Any) -> int:
         return len(value)
     if isinstance(value, list):
         return _ELEMENT * len(value) + sum(map(_size, value))
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return _ELEMENT * len(value) + sum(_size(k) + _size(v) for k, v in value.items())
     return 0
 
