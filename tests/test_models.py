@@ -142,6 +142,28 @@ def test_what_is_set_is_shown(load: Load) -> None:
     assert repr(models.A(e=models.A.B.C.D.E(3))) == "A(e=<E.3: 3>)"
 
 
+def test_redacted_fields_are_not_shown(load: Load) -> None:
+    login = load("kinds.models").Login
+    message = login(class_="secret", spare_codes_that_were_printed_for_the_day_on_which_it_is_lost=["secret"], pin=0)
+    assert repr(message) == (
+        "Login(class_=[REDACTED], spare_codes_that_were_printed_for_the_day_on_which_it_is_lost=[REDACTED],"
+        " pin=[REDACTED])"
+    )
+    assert repr(login()) == "Login()"
+    assert repr(login(user="me", other=login(keys={"secret": b""}))) == "Login(user='me', other=Login(keys=[REDACTED]))"
+    assert repr(login(proof=login.Token("secret"))) == "Login(proof=Login.Token([REDACTED]))"
+    assert repr(login(proof=login.Number(7))) == "Login(proof=Login.Number(7))"
+    assert [f.name for f in dataclasses.fields(login) if f.repr] == ["user", "other", "proof"]
+    for text in (message.to_json(), message.to_text(), str(message.to_dict())):
+        assert text.count("secret") == 2
+    assert login.from_bytes(message.to_bytes()) == message
+
+    class Own(login):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+    assert "secret" not in repr(Own(class_="secret"))
+
+
 def test_lists_and_maps_are_fresh_or_given(load: Load) -> None:
     kinds = load("kinds.models")
     assert kinds.Maps().by_string == {}

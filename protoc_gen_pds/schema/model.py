@@ -183,6 +183,11 @@ class Field(_Element):
         return self.repeated and self.message is not None and self.message.is_map_entry
 
     @property
+    def redacted(self) -> bool:
+        """Whether the field is marked ``debug_redact = true``: its value has no place in logs."""
+        return bool(self.proto.options.debug_redact)
+
+    @property
     def map_key(self) -> Field:
         """The key field of a map's entry."""
         assert self.message is not None

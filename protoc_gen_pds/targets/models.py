@@ -103,11 +103,13 @@ class _Builder:
         inner = indent + 4
         attributes = _attributes(message)
         base = self._runtime("message", "Message")
+        secret = [layout.string(self._names.attribute(f)) for f in message.fields if f.redacted and f.oneof is None]
+        redacted = f", redacted={statements.row(secret)}" if secret else ""
         members = [field for oneof in message.oneofs for field in oneof.fields]
         view = MessageView(
             pad=" " * indent,
             deprecated=self._deprecated(message),
-            head=f'class {self._names.class_name(message)}({base}, full_name="{message.full_name}"):',
+            head=f'class {self._names.class_name(message)}({base}, full_name="{message.full_name}"{redacted}):',
             doc=self._doc(message, inner, f"Message {message.full_name}."),
             slots=_slots([self._names.attribute(element) for element in attributes]),
             enums=tuple(self._enum(enum, inner) for enum in message.enums),
@@ -207,7 +209,7 @@ class _Builder:
         literal = f"{self._scope.name('typing', 'ClassVar')}[{self._scope.name('typing', 'Literal')}[{name}]]"
         return MemberView(
             deprecated=self._deprecated(field),
-            head=f"class {self._names.member_class(field)}({base}):",
+            head=f"class {self._names.member_class(field)}({base}{', redacted=True' if field.redacted else ''}):",
             doc=self._doc(field, indent + 4, f"Member {field.name} of oneof {field.oneof.name}."),
             field_line=f"field: {literal} = {name}",
         )

@@ -52,6 +52,9 @@ class _Unset:
         return "0"
 
 
+REDACTED: Final = "[REDACTED]"
+"""What a repr has for the value of a field with the option ``debug_redact``, as debug texts of C++ and Java have."""
+
 UNSET: Any = _Unset()
 """Default of a parameter whose real default, an enum's zero value, is not defined yet at that point."""
 
@@ -156,14 +159,15 @@ class _DataclassFields:
                 if "__replace__" in owner.__dict__:
                     # Ours keeps unknown fields.
                     del owner.__replace__
-                _set_defaults(owner)
+                _complete(owner)
         return owner.__dict__["__dataclass_fields__"]
 
 
-def _set_defaults(owner: type[Message]) -> None:
-    """Give the table of a dataclass the defaults that the constructor has."""
+def _complete(owner: type[Message]) -> None:
+    """Give the table of a dataclass the defaults that the constructor has, and what is left out of a repr."""
     blank = owner()
     for name, field in owner.__dict__["__dataclass_fields__"].items():
+        field.repr = name not in owner._redacted
         value = getattr(blank, name)
         if isinstance(value, list):
             field.default_factory = list
@@ -187,15 +191,19 @@ class Message:
     _unknown: bytes
     _full_name: ClassVar[str]
     _fields: ClassVar[tuple[str, ...]]
+    _redacted: ClassVar[tuple[str, ...]] = ()
     _codec: ClassVar[Codec[Any] | None] = None
     _codec_module: ClassVar[str] = ".codec"
     if TYPE_CHECKING:
         __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def __init_subclass__(cls, *, full_name: str | None = None) -> None:
+    def __init_subclass__(
+        cls, *, full_name: str | None = None, redacted: tuple[str, ...] = ()
+    ) -> None:
         super().__init_subclass__()
         if full_name is not None:
             cls._full_name = full_name
+            cls._redacted = redacted
             if "_fields" not in cls.__dict__:
                 slots = frozenset(cls.__dict__["__slots__"])
                 cls._fields = tuple(n for n in cls.__annotations__ if n in slots)
@@ -429,7 +437,7 @@ class Message:
                 value == [] or value == {} if default is None else value == default
             ):
                 continue
-            shown.append(f"{name}={value!r}")
+            shown.append(f"{name}={REDACTED if name in cls._redacted else repr(value)}")
         return f"{cls.__qualname__}({', '.join(shown)})"
 
 
@@ -468,6 +476,11 @@ class Member(Generic[T]):
     __match_args__ = ("value",)
 
     value: T
+    _redacted: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, redacted: bool = False) -> None:
+        super().__init_subclass__()
+        cls._redacted = redacted
 
     def __init__(self, value: T) -> None:
         self.value = value
@@ -482,4 +495,5 @@ class Member(Generic[T]):
         return bool(self.value == cast(Any, other).value)
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({self.value!r})"
+        value = REDACTED if self._redacted else repr(self.value)
+        return f"{type(self).__qualname__}({value})"
