@@ -137,8 +137,18 @@ def test_an_alias_repeats_rules(tmp_path: Path, import_tree: Any) -> None:
 
 WRONG_RULES = [
     ("# one\nshop.Order.id: {int32: {gt: 1}}", "2:1: (buf.validate.field).int32 does not suit shop.Order.id"),
-    ("shop.Order.id: {string: {pattern: '('}}", '1:1: (buf.validate.field).string.pattern, rule "string.pattern": '),
+    ("shop.Order.id: {string: {pattern: '('}}", '1:35: (buf.validate.field).string.pattern, rule "string.pattern": '),
     ("shop.Order.id: {cel: [{id: x, expression: this.foo}]}", '.cel[0], rule "x": a string has no field foo'),
+    (
+        "shop.Order.id:\n  cel:\n  - {id: x, expression: 'true'}\n  - id: y\n    expression:\n      this.foo",
+        '6:7: (buf.validate.field).cel[1], rule "y": a string has no field foo',
+    ),
+    ("shop.Order.id:\n  celExpression:\n  - this.foo", "3:5: (buf.validate.field).cel_expression[0], rule"),
+    (
+        "shop.Order.tags:\n  repeated:\n    items:\n      cel:\n      - id: x\n        expression: this.foo",
+        '6:21: (buf.validate.field).repeated.items.cel[0], rule "x": a string has no field foo',
+    ),
+    ("shop.Order:\n  cel:\n  - id: x\n    expression: |\n      this.idd", "4:17: (buf.validate.message).cel[0], rule"),
     ("shop.Order: {cel: [{id: x, expression: this.idd == 1}]}", 'rule "x": shop.Order has no field idd'),
     ("shop.Order: {oneof: [{fields: [id, idd]}]}", '(buf.validate.message).oneof: there is no field "idd"'),
 ]
@@ -161,6 +171,25 @@ def test_rules_from_both_places_name_both(tmp_path: Path) -> None:
     error = plugin.respond(support.make_request(files, ["shop.proto"], parameter)).error
     assert error.startswith("shop.proto:7:3: (buf.validate.field).int32 does not suit shop.Order.id: ")
     assert error.endswith("x.rules.yaml:1:1)")
+
+
+def test_an_expression_of_either_place_is_named_where_it_is(tmp_path: Path) -> None:
+    option = '(buf.validate.field).cel = {id: "own", expression: "this.size() > %s"}'
+    rules = "shop.Order.id:\n  cel:\n  - id: good\n    expression: this != ''\n  - id: x\n    expression: this.foo"
+    (tmp_path / "x.rules.yaml").write_text(rules)
+    parameter = f"emit=validators,rules={tmp_path / 'x.rules.yaml'}"
+    errors = []
+    for limit in ("1", "nope"):
+        proto = PROTO.replace("string id = 1;", f"string id = 1 [{option % limit}];")
+        (tmp_path / "shop.proto").write_text(
+            proto.replace("import", 'import "buf/validate/validate.proto";\nimport', 1)
+        )
+        files = compile_files(["shop.proto"], [str(tmp_path)])
+        errors.append(plugin.respond(support.make_request(files, ["shop.proto"], parameter)).error)
+    overlaid, annotated = errors
+    assert 'x.rules.yaml:6:17: (buf.validate.field).cel[2], rule "x": ' in overlaid
+    assert annotated.startswith('shop.proto:7:3: (buf.validate.field).cel[0], rule "own": ')
+    assert annotated.endswith("x.rules.yaml:1:1)")
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class _Words:
                 {**rule.names, "this": variable("this", type), "now": variable("now", TIMESTAMP)},
             )
         except (CelSyntaxError, CelTypeError, PatternError) as error:
-            raise self._reader.error(element, f'rule "{rule.id}": {error}') from error
+            raise self._reader.error(element, f'rule "{rule.id}": {error}', rule.place) from error
         text = rule.message or _wanted(rule.id, _text(value)) or f"must fulfil {rule.expression}"
         if (value.known and value.constant in (True, "")) or _EMPTY in text:
             return

@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf import json_format, message_factory
 
 from protoc_gen_pds.errors import GenerationError, Position, did_you_mean
-from protoc_gen_pds.rules.read import Element
+from protoc_gen_pds.rules.read import Element, Place
 from protoc_gen_pds.rules.validate_proto import add_validate_proto
 from protoc_gen_pds.schema import Field, Message, Oneof, Schema
 
@@ -46,7 +46,7 @@ class Overlay:
         self._path = path
         self._pool = schema.pool
         self._rules: dict[Element, Any] = {}
-        self._places: dict[Element, Position] = {}
+        self._nodes: dict[Element, tuple[Any, Any]] = {}
         self._values = 0
         add_validate_proto(self._pool)
         entries = list(self._entries(_load(path)))
@@ -67,9 +67,17 @@ class Overlay:
         """The rules of an element as a message of buf.validate, or None."""
         return self._rules.get(element)
 
-    def position(self, element: Element) -> Position | None:
-        """Where the rules of an element begin, if it has any here."""
-        return self._places.get(element)
+    def position(self, element: Element, place: Place = ()) -> Position | None:
+        """Where the rules of an element begin, if it has any here; or one of them, its expression if it is CEL."""
+        if element not in self._nodes:
+            return None
+        found, node = self._nodes[element]
+        for part in place:
+            node = _part(node, part)
+            if node is None:
+                return None
+            found = node
+        return self._position(_part(found, "expression") or found)
 
     def _add(self, key: Any, value: Any, known: dict[str, Element]) -> None:
         element = known.get(key.value)
@@ -83,7 +91,7 @@ class Overlay:
         message = message_factory.GetMessageClass(descriptor)()
         self._parse(value, message, key.value)
         self._rules[element] = message
-        self._places[element] = self._position(key)
+        self._nodes[element] = key, value
 
     def _parse(self, node: Any, message: Any, name: str) -> None:
         data = self._data(node)
@@ -143,8 +151,7 @@ class Overlay:
             found = {key.value: self._data(value, depth + 1) for key, value in self._entries(node)}
             names: set[str] = set()
             for key, _ in node.value:
-                # min_len and minLen are one rule.
-                if (name := key.value.replace("_", "").lower()) in names:
+                if (name := _plain(key.value)) in names:
                     raise self._error(key, f'"{key.value}" is there twice, by its two names')
                 names.add(name)
             return found
@@ -163,6 +170,19 @@ class Overlay:
     def _position(self, node: Any) -> Position:
         mark = node.start_mark
         return Position(self._path, mark.line + 1, mark.column + 1)
+
+
+def _part(node: Any, part: str | int) -> Any:
+    """The value of a key of a mapping, which may have its JSON name, or an item of a list; None where there is none."""
+    if isinstance(part, int):
+        return node.value[part] if node.id == "sequence" and 0 <= part < len(node.value) else None
+    entries = node.value if node.id == "mapping" else ()
+    return next((value for key, value in entries if _plain(key.value) == _plain(part)), None)
+
+
+def _plain(name: str) -> str:
+    """``min_len`` and ``minLen`` are one rule."""
+    return name.replace("_", "").lower()
 
 
 def _load(path: str) -> Any:

@@ -27,6 +27,8 @@ NUMBERS = {FIELD: 1159, MESSAGE: 1159, ONEOF: 1159, PREDEFINED: 1160}
 Element = Field | Message | Oneof
 Step = tuple[str, int, int] | tuple[str, int, int, int]
 """A step of a rule's path: name, number, type and, in a list, index."""
+Place = tuple[str | int, ...]
+"""Where a rule stands below the rules of its element: names, and indexes in lists."""
 
 
 class Overlay(Protocol):
@@ -35,8 +37,8 @@ class Overlay(Protocol):
     def __call__(self, element: Element) -> Any:
         """The rules of an element as a message of buf.validate, or None."""
 
-    def position(self, element: Element) -> Position | None:
-        """Where the rules of an element begin, if it has any."""
+    def position(self, element: Element, place: Place = ()) -> Position | None:
+        """Where the rules of an element begin, if it has any; or one of them, if it is here."""
 
 
 class Ignore(IntEnum):
@@ -57,7 +59,7 @@ class Rule:
         expression: CEL: false, or a text that is not empty, where the rule is broken.
         path: steps below FieldRules; empty for rules of messages.
         names: constants that the expression may use: ``rules`` and ``rule``.
-        option: what errors call it.
+        entry: the place of a rule of a message, which has no path.
     """
 
     id: str
@@ -65,7 +67,18 @@ class Rule:
     expression: str
     path: tuple[Step, ...] = ()
     names: dict[str, Value] = field(default_factory=dict)
-    option: str = ""
+    entry: Place = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it stands below the rules of its element."""
+        return self.entry or tuple(part for step in self.path for part in (step[0], *step[3:]))
+
+    @property
+    def option(self) -> str:
+        """What errors call it."""
+        parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
+        return f"({MESSAGE if self.entry else FIELD}){parts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +175,20 @@ class Reader:
         merged.MergeFrom(laid_over)
         return merged
 
-    def error(self, element: Element, message: str) -> GenerationError:
-        """An error about the rules of an element, where they are written."""
-        place = self._overlay.position(element) if self._overlay is not None else None
-        if place is None:
+    def error(self, element: Element, message: str, place: Place = ()) -> GenerationError:
+        """An error about the rules of an element, or about one of them, where it is written."""
+        begin = self._overlay.position(element) if self._overlay is not None else None
+        if self._overlay is None or begin is None:
             return element.error(message)
         names = {Field: FIELD, Message: MESSAGE, Oneof: ONEOF}
-        if self._known[names[type(element)]] is None or element.options.get(names[type(element)]) is None:
-            return GenerationError(message, place)
-        return element.error(f"{message} (some of its rules are in {place})")
+        name = names[type(element)]
+        annotated = element.options.get(name) if self._known[name] is not None else None
+        exact = self._overlay.position(element, _without(annotated, place))
+        if exact is not None and exact != begin:
+            return GenerationError(message, exact)
+        if annotated is None:
+            return GenerationError(message, begin)
+        return element.error(f"{message} (some of its rules are in {begin})")
 
     # -- messages and oneofs ---------------------------------------------------------------------
 
@@ -189,14 +207,8 @@ class Reader:
         if options is None:
             return MessageRules()
         self._refuse_unknown(options, message, MESSAGE)
-        rules = [
-            Rule(text, "", text, option=f"({MESSAGE}).cel_expression[{i}]")
-            for i, text in enumerate(options.cel_expression)
-        ]
-        rules += [
-            Rule(rule.id, rule.message, rule.expression, option=f"({MESSAGE}).cel[{i}]")
-            for i, rule in enumerate(options.cel)
-        ]
+        rules = [Rule(text, "", text, entry=("cel_expression", i)) for i, text in enumerate(options.cel_expression)]
+        rules += [Rule(rule.id, rule.message, rule.expression, entry=("cel", i)) for i, rule in enumerate(options.cel)]
         return MessageRules(tuple(rules), tuple(self._group(message, group) for group in options.oneof))
 
     # -- fields ----------------------------------------------------------------------------------
@@ -332,6 +344,15 @@ class Reader:
 def behaviors(field: Field) -> list[int]:
     """Numbers of a field's ``google.api.field_behavior``."""
     return field.options.get("google.api.field_behavior") or []
+
+
+def _without(annotated: Any, place: Place) -> Place:
+    """A place in the overlay alone: lists have its entries behind those of the annotation."""
+    match place:
+        case [str(name), int(index)] if annotated is not None:
+            return (name, index - len(getattr(annotated, name)))
+        case _:
+            return place
 
 
 def _expected(value: Field) -> str | None:

@@ -232,9 +232,7 @@ class RuleWriter:
         return value
 
     def _refused(self, element: Element, rule: Rule, reason: str) -> GenerationError:
-        path = ".".join(step[0] if len(step) == 3 else f"{step[0]}[{step[3]}]" for step in rule.path)
-        option = rule.option or f"(buf.validate.field).{path}"
-        return self.reader.error(element, f'{option}, rule "{rule.id}": {reason}')
+        return self.reader.error(element, f'{rule.option}, rule "{rule.id}": {reason}', rule.place)
 
 
 def _literal(part: object) -> str:
