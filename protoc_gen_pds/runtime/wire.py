@@ -88,6 +88,9 @@ def varint_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
 
 def size_rest(b: bytes, first: int, p: int) -> tuple[int, int]:
     """The rest of a length whose first byte, 128 or more, has been read: five bytes in all at most."""
+    byte = b[p]
+    if byte < 128:
+        return first + byte * 128 - 0x80, p + 1
     size, q = varint_rest(b, first, p)
     if q - p > 4:
         raise DecodeError("length of more than 5 bytes")
@@ -323,9 +326,13 @@ def read_string_map(
         raise too_deep()
     next_tag = tag if tag < 128 else -1
     while True:
-        n = b[p + 1] if p < stop and b[p] == 10 else 128
-        q = p + 2 + n
-        if n < 128 and q < stop and b[q] == 18 and b[q + 1] == stop - q - 2 < 128:
+        if (
+            p < stop
+            and b[p] == 10
+            and (q := p + 2 + b[p + 1]) < stop <= p + 127
+            and b[q] == 18
+            and q + 2 + b[q + 1] == stop
+        ):
             # Key, then value, both short: how everybody writes an entry.
             into[b[p + 2 : q].decode()] = b[q + 2 : stop].decode()
         elif not _read_string_entry(b, p, stop, into, depth):

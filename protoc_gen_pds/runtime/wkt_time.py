@@ -43,22 +43,33 @@ def decode_Timestamp(
         seconds, nanos, held = into._seconds, into._nanos, into._unknown
     # Five bytes of seconds, as the years 1978 to 3058 have, and four or five of nanos, as nearly all
     # have: read without a call.
-    if p + 6 <= end and b[p] == 8 and b[p + 5] < 128:
-        b1, b2, b3, b4 = b[p + 1], b[p + 2], b[p + 3], b[p + 4]
-        if b1 > 127 and b2 > 127 and b3 > 127 and b4 > 127:
-            seconds = b1 + b2 * 128 + b3 * 0x4000 + b4 * 0x20_0000
-            seconds += b[p + 5] * 0x1000_0000 - 0x1020_4080
+    if (
+        end - p > 5
+        and b[p] == 8
+        and (b1 := b[p + 1]) > 127
+        and (b2 := b[p + 2]) > 127
+        and (b3 := b[p + 3]) > 127
+        and (b4 := b[p + 4]) > 127
+        and (b5 := b[p + 5]) < 128
+    ):
+        n = b1 + b2 * 0x80 + b3 * 0x4000 + b4 * 0x20_0000
+        seconds = n + b5 * 0x1000_0000 - 0x1020_4080
+        p += 6
+    if (
+        end - p > 4
+        and b[p] == 16
+        and (b1 := b[p + 1]) > 127
+        and (b2 := b[p + 2]) > 127
+        and (b3 := b[p + 3]) > 127
+    ):
+        b4 = b[p + 4]
+        n = b1 + b2 * 0x80 + b3 * 0x4000 + b4 * 0x20_0000
+        if b4 < 128:
+            nanos = n - 0x20_4080
+            p += 5
+        elif end - p > 5 and (b5 := b[p + 5]) < 8:
+            nanos = n + b5 * 0x1000_0000 - 0x1020_4080
             p += 6
-    if end - p > 4 and b[p] == 16:
-        b1, b2, b3, b4 = b[p + 1], b[p + 2], b[p + 3], b[p + 4]
-        if b1 > 127 and b2 > 127 and b3 > 127:
-            n = b1 + b2 * 128 + b3 * 0x4000 + b4 * 0x20_0000
-            if b4 < 128:
-                nanos = n - 0x20_4080
-                p += 5
-            elif end - p > 5 and b[p + 5] < 8:
-                nanos = n + b[p + 5] * 0x1000_0000 - 0x1020_4080
-                p += 6
     while p < end:
         start = p
         t = b[p]
