@@ -59,8 +59,15 @@ def test_the_test_in_the_server_document_passes(tmp_path: Path) -> None:
 
 
 def test_models() -> None:
-    code, match, _ = blocks("docs/models.md", "python")
+    code, match, _, _ = blocks("docs/models.md", "python")
     exec(compile(code + match, "models.md", "exec"), {})
+
+
+def test_pydantic_in_the_models_document(tmp_path: Path) -> None:
+    write_tree(run_plugin({"shop/v1/shop.proto": SHOP}, "package=acme,emit=models"), tmp_path)
+    (code,) = (block for block in blocks("docs/models.md", "python") if "import pydantic" in block)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_violations_are_as_written_beside_them() -> None:

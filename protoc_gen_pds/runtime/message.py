@@ -370,6 +370,21 @@ class Message:
 
         return from_text(cls, text)
 
+    # -- pydantic --------------------------------------------------------------------------------
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        """Messages can be fields of pydantic models: they are read from ProtoJSON, and written as such."""
+        from .pydantic_schema import core_schema
+
+        return core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: object, handler: object) -> Any:
+        from .pydantic_schema import json_schema
+
+        return json_schema(cls)
+
     # -- values ----------------------------------------------------------------------------------
 
     def merge_from(self, other: Self) -> None:
