@@ -36,7 +36,6 @@ from protoc_gen_pds.rules.cel.types import (
     INT,
     NULL,
     STRING,
-    TYPE,
     UINT,
     Type,
     list_of,
@@ -115,7 +114,7 @@ class Unchecked(Compiler):
             value = super()._value(expression, names)
         except CelTypeError as error:
             return combine(f"cel.dispatch({str(error)!r}, {{}}, None)", DYN, fails=True)
-        return value if value.type is TYPE else functions.call("dyn", [value])
+        return functions.call("dyn", [value])
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +268,8 @@ def same(ours: Any, theirs: Any) -> bool:
         return bool(ours.keys() == theirs.keys() and all(same(ours[key], theirs[key]) for key in theirs))
     if isinstance(theirs, int) and not isinstance(theirs, bool):
         return isinstance(ours, int) and not isinstance(ours, bool) and ours == theirs
+    if isinstance(theirs, str):
+        return isinstance(ours, str) and str(ours) == theirs
     return isinstance(ours, type(theirs)) and ours == theirs
 
 

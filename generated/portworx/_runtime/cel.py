@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from .cel_format import (
     Moment,
     Span,
+    TypeName,
     Unsigned,
     duration_text,
     format_string,
@@ -97,6 +98,7 @@ __all__ = [
     "MixedMap",
     "Moment",
     "Span",
+    "TypeName",
     "Unsigned",
     "both",
     "char_at",

@@ -30,6 +30,19 @@ class Unsigned(int):
     """A uint where the type of a value is known at run time only."""
 
 
+class TypeName(str):
+    """A type, by its name, among values of other types; no text is equal to it."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TypeName) and str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
 def format_string(text: str, values: Sequence[Any]) -> str:
     """The text with its ``%`` clauses replaced.
 

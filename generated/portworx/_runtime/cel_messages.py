@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .cel_format import Moment, Span, Unsigned, duration_text, timestamp_text
+from .cel_format import Moment, Span, TypeName, Unsigned, duration_text, timestamp_text
 from .message import Message, codec_of
 from .registry import find_extension, find_message
 from .validation.violation import RuleError
@@ -177,6 +177,7 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (Unsigned, "uint"),
     (int, "int"),
     (float, "double"),
+    (TypeName, "type"),
     (str, "string"),
     (bytes, "bytes"),
     (list, "list"),

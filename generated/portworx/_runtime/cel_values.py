@@ -121,9 +121,8 @@ def equal(a: Any, b: Any) -> bool:
 
 def _stands_for(value: object) -> type | None:
     """What an integer of Python stands for, if not for a number."""
-    return next(
-        (kind for kind in (bool, Moment, Span) if isinstance(value, kind)), None
-    )
+    kinds = (bool, Moment, Span)
+    return next((kind for kind in kinds if isinstance(value, kind)), None)
 
 
 def is_number(value: object) -> bool:

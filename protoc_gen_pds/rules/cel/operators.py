@@ -24,6 +24,12 @@ from protoc_gen_pds.rules.cel.values import CelTypeError, Value, combine, given,
 _ORDERED = ("bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration")
 
 
+def _can_be_equal(one: Type, other: Type) -> bool:
+    """Whether values of two types can be equal, as far as the names of the types tell."""
+    kinds = {unwrapped(one).name, unwrapped(other).name}
+    return len(kinds) == 1 or kinds <= {type.name for type in NUMBERS} or not kinds.isdisjoint(("dyn", "null"))
+
+
 def _exact(one: Type, other: Type) -> bool:
     """Whether Python's equality of values of two types is CEL's: Python takes true for 1, and times for numbers."""
     one, other = unwrapped(one), unwrapped(other)
@@ -38,7 +44,7 @@ def _unmistakable(type: Type) -> bool:
     """Whether a type holds nothing that Python takes for something else."""
     if type.name in ("list", "map"):
         return all(_unmistakable(unwrapped(part)) for part in (type.element, type.key) if part is not None)
-    return type.name in ("string", "bytes", "message", "type", "null")
+    return type.name in ("string", "bytes", "message", "null")
 
 
 def operator(symbol: str, left: Value, right: Value) -> Value:
@@ -76,6 +82,8 @@ def _in(item: Value, items: Value) -> Value:
         item, held = given(item), items.type.key or DYN
         if item.type not in (BOOL, *NUMBERS, STRING, DYN):
             raise no_overload("in", item, items)
+    if not _can_be_equal(item.type, held):
+        raise no_overload("in", item, items)
     if items.type is DYN or not _exact(item.type, held) or (is_map and item.type is DYN):
         code = f"cel.contains({tagged(items).code}, {tagged(item).code})"
         return combine(code, BOOL, item, items, fails=item.type is DYN or items.type is DYN)
@@ -95,9 +103,7 @@ def _in(item: Value, items: Value) -> Value:
 
 def _equality(symbol: str, left: Value, right: Value) -> Value:
     types = unwrapped(left.type), unwrapped(right.type)
-    numbers = all(type in NUMBERS for type in types)
-    kinds = {type.name for type in types}
-    if not numbers and len(kinds) > 1 and "dyn" not in kinds and "null" not in kinds:
+    if not _can_be_equal(*types):
         raise no_overload(symbol, left, right)
     for one, other in ((left, right), (right, left)):
         if one.nonzero and other.known and other.type == one.type and not other.constant:
@@ -116,7 +122,7 @@ def _equality(symbol: str, left: Value, right: Value) -> Value:
     if not _exact(*types):
         equal = f"cel.equal({tagged(left).code}, {tagged(right).code})"
         return combine(equal if symbol == "==" else f"(not {equal})", BOOL, left, right)
-    if numbers and DOUBLE in types and left.type == types[0] and right.type == types[1]:
+    if DOUBLE in types and types == (left.type, right.type):
         codes = (_as_double(left, right), _as_double(right, left))
         return combine(f"({f' {symbol} '.join(codes)})", BOOL, left, right)
     return combine(f"({left.code} {symbol} {right.code})", BOOL, left, right)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protoc_gen_pds.python import layout
-from protoc_gen_pds.rules.cel.types import BOOL, DURATION, DYN, TIMESTAMP, UINT, WRAPPERS, Type, joined, unwrapped
+from protoc_gen_pds.rules.cel.types import BOOL, DURATION, DYN, TIMESTAMP, TYPE, UINT, WRAPPERS, Type, joined, unwrapped
 from protoc_gen_pds.runtime import cel
 from protoc_gen_pds.runtime.validation import RuleError
 
@@ -93,6 +93,8 @@ def literal(value: Any) -> str:
         return f"cel.{type(value).__name__}({int(value)})"
     if isinstance(value, int):
         return f"({int(value)})" if value < 0 else repr(int(value))
+    if isinstance(value, cel.TypeName):
+        return f"cel.TypeName({layout.string(str(value))})"
     if isinstance(value, str):
         return layout.string(value)
     if isinstance(value, bytes):
@@ -106,11 +108,11 @@ def literal(value: Any) -> str:
     raise CelTypeError(f"a {type(value).__name__} has no literal")
 
 
-_TAGS: dict[Type, type[int]] = {TIMESTAMP: cel.Moment, DURATION: cel.Span, UINT: cel.Unsigned}
+_TAGS = {TIMESTAMP: cel.Moment, DURATION: cel.Span, TYPE: cel.TypeName, UINT: cel.Unsigned}
 
 
 def tagged(value: Value) -> Value:
-    """A value for a place without a type of its own: times and uints, at any depth, can be told from ints there."""
+    """A value for a place without a type of its own: times, uints and types, at any depth, are marked there."""
     code = _tagged(value.code, value.type)
     return value if code == value.code else fold(replace(value, code=code, constant=UNKNOWN))
 
