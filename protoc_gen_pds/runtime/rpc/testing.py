@@ -49,12 +49,14 @@ async def serving(
     Args:
         services: the implementations.
         config: how it runs; its address is not used, and HTTP has a free port too where it is asked for.
+            The line of a call is in the access log when the caller has its answer.
 
     Yields:
         The server, with its ``address``.
     """
     config = _local(config or Config(grace=1.0))
-    async with GrpcServer(services, config) as server:
+    settings = replace(config.settings, access_log_delay=0.0)
+    async with GrpcServer(services, replace(config, settings=settings)) as server:
         yield server
 
 

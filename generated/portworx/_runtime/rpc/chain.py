@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from .access import record
+from .access import Recorder, record
 from .border import AbortError, Server, UsageError, grpc
 from .context import CallContext, GrpcContext
 from .failure import HandlerError, failure
@@ -34,11 +34,14 @@ class Settings:
         authenticate: called before each handler, or None.
         validate: whether requests are checked against their rules.
         access_log: whether each call is logged when it ends (logger ``pds.rpc.access``, level INFO).
+        access_log_delay: seconds that a server of ``serve`` or :class:`GrpcServer` lets the line of a call
+            wait for others, since together they cost less; 0 to write each one at the end of its call.
     """
 
     authenticate: Authenticate | None = None
     validate: bool = True
     access_log: bool = True
+    access_log_delay: float = 0.05
 
 
 DEFAULTS = Settings()
@@ -50,6 +53,7 @@ def add_service(
     settings: Settings = DEFAULTS,
     *,
     guard: Guard | None = None,
+    record: Recorder = record,
 ) -> None:
     """Register all methods of a service on an async server.
 
@@ -58,6 +62,7 @@ def add_service(
         service: the methods with what serves them.
         settings: what surrounds the handlers.
         guard: what is put around each method, or None.
+        record: logs the end of a call.
 
     Raises:
         TypeError: the server is not a ``grpc.aio`` one, or a handler is not of its method's form.
@@ -72,7 +77,7 @@ def add_service(
         )
     for binding in service.methods:
         check_form(binding)
-    chains = (Chain(binding, settings) for binding in service.methods)
+    chains = (Chain(binding, settings, record) for binding in service.methods)
     register(server, service, chains, guard)
 
 
@@ -103,11 +108,12 @@ def check_form(binding: Binding) -> None:
 class Chain(Steps):
     """The chain of one method, put together once."""
 
-    def __init__(self, binding: Binding, settings: Settings) -> None:
+    def __init__(self, binding: Binding, settings: Settings, record: Recorder) -> None:
         super().__init__(
             binding, validate=settings.validate, access_log=settings.access_log
         )
         self._authenticate = settings.authenticate
+        self._record = record
 
     async def unary_unary(self, data: bytes, raw: Any) -> bytes:
         """Serve one request with one response."""
@@ -196,7 +202,7 @@ class Chain(Steps):
             context.raw.set_trailing_metadata(context.trailing_metadata)
         if self._log:
             # Not always OK: a handler may set a code on the raw context and return.
-            record(context, raw_code(context.raw), started)
+            self._record(context, raw_code(context.raw), started)
 
     async def _fail(
         self, error: BaseException, context: GrpcContext, started: float
@@ -208,17 +214,17 @@ class Chain(Steps):
             if task is not None and task.cancelling():
                 # The caller went away, the deadline passed, or the server stops.
                 if self._log:
-                    record(context, StatusCode.CANCELLED, started)
+                    self._record(context, StatusCode.CANCELLED, started)
                 return
         elif not isinstance(error, Exception):
             return
         elif isinstance(error, AbortError):
             if self._log:
-                record(context, raw_code(context.raw), started)
+                self._record(context, raw_code(context.raw), started)
             return
         found = failure(error, context, self._method)
         if self._log:
-            record(context, found.code, started, found.message)
+            self._record(context, found.code, started, found.message)
         try:
             await context.raw.abort(
                 GRPC_CODES[found.code], found.message, found.trailing

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from .access import AccessLog
 from .base import ServiceBase
 from .border import aio
 from .chain import DEFAULTS, Settings, add_service
@@ -74,6 +75,7 @@ class GrpcServer:
         services = tuple(services)
         self._config = config
         self._gate = Gate()
+        self._access = AccessLog(config.settings.access_log_delay)
         self.server: Any = aio.server(
             interceptors=tuple(config.interceptors),
             options=channel_options(config, shared_port=shared_port),
@@ -81,7 +83,13 @@ class GrpcServer:
         )
         bindings = [service.binding() for service in services]
         for binding in bindings:
-            add_service(self.server, binding, config.settings, guard=self._gate.guard)
+            add_service(
+                self.server,
+                binding,
+                config.settings,
+                guard=self._gate.guard,
+                record=self._access.record,
+            )
         names = [binding.service for binding in bindings]
         self.health = Health(names)
         if config.health:
@@ -129,7 +137,10 @@ class GrpcServer:
         if grace is None:
             grace = self._config.grace
         http = () if self.http is None else (self.http.stop(grace),)
-        await asyncio.gather(self._stop_grpc(grace), *http)
+        try:
+            await asyncio.gather(self._stop_grpc(grace), *http)
+        finally:
+            self._access.close()
         log.info("stopped serving on %s", self.address)
 
     async def _stop_grpc(self, grace: float) -> None:
