@@ -198,6 +198,56 @@ def test_a_line_is_written_in_the_context_of_its_call(lines: list[logging.LogRec
     assert seen == ["a", "b"]
 
 
+def written_together(*codes: StatusCode) -> None:
+    async def test() -> None:
+        log = AccessLog(60)
+        for code in codes[:-1]:
+            end(log, code.name, code)
+        end(log, "last", codes[-1])
+        log.write()
+
+    asyncio.run(test())
+
+
+def test_records_that_are_written_together_are_like_others(lines: list[logging.LogRecord]) -> None:
+    def show(line: logging.LogRecord) -> bool:
+        shown.append(formatter.format(line))
+        return True
+
+    shown: list[str] = []
+    formatter = logging.Formatter("%(asctime)s %(message)s")
+    own = {"created", "msecs", "relativeCreated", "msg", "levelno", "levelname", "message", "asctime"}
+    access_log.addFilter(show)
+    try:
+        written_together(StatusCode.OK, StatusCode.NOT_FOUND, StatusCode.INTERNAL)
+    finally:
+        access_log.removeFilter(show)
+    file = sys.modules[AccessLog.__module__].__file__
+    assert file is not None
+    fresh = logging.LogRecord(access_log.name, logging.INFO, file, 0, "", (), None)
+    for line in lines:
+        common = {name: value for name, value in vars(line).items() if not name.startswith("rpc_")}
+        assert common.keys() - {"message", "asctime"} == vars(fresh).keys()
+        assert {n: v for n, v in common.items() if n not in own} == {
+            n: v for n, v in vars(fresh).items() if n not in own
+        }
+    assert [line.levelname for line in lines] == ["INFO", "INFO", "WARNING"]
+    assert [line.levelno for line in lines] == [logging.INFO, logging.INFO, logging.WARNING]
+    assert [text.split()[2] for text in shown] == ["OK", "NOT_FOUND", "INTERNAL"]
+
+
+def test_an_application_makes_its_own_records(lines: list[logging.LogRecord]) -> None:
+    class Own(logging.LogRecord):
+        pass
+
+    logging.setLogRecordFactory(Own)
+    try:
+        written_together(StatusCode.OK, StatusCode.OK)
+    finally:
+        logging.setLogRecordFactory(logging.LogRecord)
+    assert [type(line) for line in lines] == [Own, Own]
+
+
 def test_many_lines_do_not_wait(lines: list[logging.LogRecord]) -> None:
     async def test() -> None:
         log = AccessLog(60)

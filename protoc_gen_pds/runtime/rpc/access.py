@@ -7,6 +7,7 @@ import logging
 import traceback
 import weakref
 from collections import deque
+from collections.abc import Callable
 from contextvars import Context, copy_context
 from time import perf_counter, time
 from typing import Protocol
@@ -48,7 +49,7 @@ def record(
     """
     level = _level(code)
     if access_log.isEnabledFor(level):
-        _write(_line(level, context, code, started, message))
+        _write(_line(level, context, code, started, message), _made)
 
 
 class AccessLog:
@@ -125,21 +126,46 @@ def _line(
 
 
 def _write_all(lines: deque[tuple[Context, _Line]]) -> None:
+    make = _copies() if len(lines) > 1 else _made
     while lines:
         context, line = lines.popleft()
-        context.run(_write, line)
+        context.run(_write, line, make)
 
 
-def _write(line: _Line) -> None:
+def _made(level: int, text: str) -> logging.LogRecord:
+    # Rather than by log(): looking for the caller in the stack costs more than the rest.
+    make = logging.getLogRecordFactory()
+    return make(access_log.name, level, __file__, 0, text, (), None)
+
+
+def _copies() -> Callable[[int, str], logging.LogRecord]:
+    """As :func:`_made`, for lines that are written together, unless the application makes its own records.
+
+    A LogRecord asks for file, process, thread and task, which are the same for all of them: that is
+    what takes most of the time to make one.
+    """
+    if logging.getLogRecordFactory() is not logging.LogRecord:
+        return _made
+    first = vars(_made(logging.INFO, ""))
+
+    def copy(level: int, text: str) -> logging.LogRecord:
+        made = logging.LogRecord.__new__(logging.LogRecord)
+        vars(made).update(first)
+        made.msg = text
+        made.levelno, made.levelname = level, logging.getLevelName(level)
+        return made
+
+    return copy
+
+
+def _write(line: _Line, make: Callable[[int, str], logging.LogRecord]) -> None:
     level, ended, path, code, milliseconds, peer, request_id, message = line
     name = code.name
     text = f"{path} {name} {milliseconds:.2f}ms peer={peer} id={request_id}"
     if message:
         text = f"{text} {message!r}"
     try:
-        # Made here rather than by log(): looking for the caller in the stack costs more than the rest.
-        make = logging.getLogRecordFactory()
-        made = make(access_log.name, level, __file__, 0, text, (), None)
+        made = make(level, text)
         made.relativeCreated -= (made.created - ended) * 1000
         made.created = ended
         made.msecs = float(int(ended % 1 * 1000))
