@@ -150,7 +150,8 @@ class RandomFile:
             inner: set[str] = set()
             body = " ".join(self._field(inner, n) for n in range(1, self._random.randint(1, 4)))
             return f"{label} group G{number}_{name.strip('_')} = {number} {{ {body} }}"
-        if not single and self._chance(0.15):
+        # The entries of a map "_7" would be called "7Entry", which google.protobuf refuses, though protoc does not.
+        if not single and not name.lstrip("_")[:1].isdigit() and self._chance(0.15):
             enums = self._open + ([] if self._features.get("field_presence") == "IMPLICIT" else self._closed)
             return f"map<{self._random.choice(KEYS)}, {self._type(enums)}> {name} = {number};"
         repeated = not is_member and self._chance(0.3)
