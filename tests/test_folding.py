@@ -203,6 +203,13 @@ def test_a_comma_behind_the_last_item_keeps_items_on_their_lines() -> None:
     assert fold(f"f(\n    a,\n    g({LONG}),\n)") == f"f(\n    a,\n    g(\n        {LONG}\n    ),\n)"
 
 
+@pytest.mark.parametrize("name", ["match", "case", "type"])
+def test_soft_keywords_are_names(name: str) -> None:
+    value = "a" * 40
+    assert fold(f"{name}: Key[int] = Key({value}, {value})") == f"{name}: Key[int] = Key(\n    {value}, {value}\n)"
+    assert fold(f"{name} = Key({value}, {value})") == f"{name} = Key(\n    {value}, {value}\n)"
+
+
 def test_a_statement_that_is_not_understood_is_left_alone() -> None:
     for statement in (f"with {LONG} as y:", f"x = {LONG} y", f"x = ({LONG}", f"x = {'(' * 300}{LONG}{')' * 300}"):
         assert fold(statement) == statement

@@ -297,6 +297,7 @@ def test_extensions_are_typed_keys(load: Load) -> None:
     assert models.priority.full_name == "legacy.priority"
     assert registry.find_extension("legacy.Task.next") is models.Task.next
     assert registry.find_extension_by_number("legacy.Task", 102) is models.note
+    assert registry.find_extension("legacy.annotations") is models.annotations_
     task = models.Task()
     assert not models.priority.has(task)
     assert models.priority.get(task) is None

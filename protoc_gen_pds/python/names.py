@@ -95,6 +95,7 @@ def unique(wanted: str, taken: set[str]) -> str:
 _MEMBER_RESERVED = KEYWORDS | MESSAGE_API
 # `from __future__ import annotations` gives every module that name.
 _CLASS_RESERVED = KEYWORDS | {"annotations"}
+_EXTENSION_RESERVED = _MEMBER_RESERVED | _CLASS_RESERVED
 _VALUE_RESERVED = KEYWORDS | ENUM_API
 _SERVICE_RESERVED = KEYWORDS | SERVICE_API
 
@@ -172,7 +173,8 @@ class Names:
 
     def attribute(self, element: Field | Oneof) -> str:
         """Attribute of a field or oneof; for a member of a oneof, the read-only property."""
-        return escape(element.name, _MEMBER_RESERVED, "field_")
+        is_global = isinstance(element, Field) and element.parent is None
+        return escape(element.name, _EXTENSION_RESERVED if is_global else _MEMBER_RESERVED, "field_")
 
     def member_class(self, field: Field) -> str:
         """Name of the class for one member of a oneof, nested in the message's class."""

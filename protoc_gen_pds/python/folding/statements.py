@@ -20,6 +20,9 @@ from protoc_gen_pds.python.layout import LINE_LENGTH
 def statement(parser: Parser, pad: int) -> list[str]:
     """The lines of a statement at an indentation."""
     word, before = parser.peek(), " " * pad
+    if word in ("match", "case") and parser.after() in (":", "="):
+        # A field may be called so.
+        return _assignment(parser, pad)
     if word == "async":
         parser.take()
         before += "async "

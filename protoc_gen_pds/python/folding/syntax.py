@@ -129,6 +129,10 @@ class Parser:
         """The next token, or nothing at the end."""
         return self.texts[self.at] if self.at < len(self.texts) else ""
 
+    def after(self) -> str:
+        """The token behind the next one, or nothing."""
+        return self.texts[self.at + 1] if self.at + 1 < len(self.texts) else ""
+
     def take(self) -> str:
         """The next token, which is passed."""
         if self.at == len(self.texts):
