@@ -69,6 +69,18 @@ def test_a_docstring_keeps_the_words(text: str) -> None:
     assert ast.literal_eval(layout.docstring(text, indent=4)).split() == text.split()
 
 
+def test_literals_are_stable_under_the_formatter(tmp_path: Path) -> None:
+    choose = random.Random(5)
+    source = []
+    for _ in range(400):
+        text = "".join(choose.choices(['"', "'", "\\", " ", "\n", "x", "\0", "é"], k=choose.randrange(8)))
+        data = text.encode("latin-1")
+        literals = layout.string(text), layout.bytes_literal(data)
+        assert tuple(map(ast.literal_eval, literals)) == (text, data)
+        source += [f"x = {literal}" for literal in literals]
+    assert_stable("\n".join([*source, ""]), tmp_path)
+
+
 def test_long_lines_are_wrapped_and_blocks_are_not() -> None:
     text = f"{'word ' * 30}\n\n- {'item ' * 30}\n\n    {'code ' * 30}"
     lines = layout.docstring(text, indent=4).splitlines()

@@ -18,17 +18,18 @@ def exploded(head: str, items: Sequence[str], tail: str, *, indent: int = 0) -> 
 
 def string(text: str) -> str:
     """A string literal in double quotes where the formatter would choose them; never code."""
-    literal = repr(text)
-    if literal[0] == "'" and '"' not in text:
-        return f'"{literal[1:-1]}"'
-    if literal[0] == "'" and text.count('"') <= text.count("'"):
-        # repr() escapes single quotes where there are both; the formatter then prefers double ones.
-        escaped = repr(f"'\"{text.translate(_OTHER_QUOTES)}")[4:-1]
-        return f'"{escaped.translate(_OTHER_QUOTES)}"'
-    return literal
+    return _quoted(repr(text))
 
 
-_OTHER_QUOTES = str.maketrans("'\"", "\"'")
+def _quoted(literal: str) -> str:
+    """A literal of :func:`repr`, which prefers single quotes, with those that need fewer escapes, else double ones."""
+    if literal[0] == '"':
+        return literal
+    body = literal[1:-1]
+    if body.count('"') > body.count("\\'"):
+        return literal
+    escaped = body.replace("\\'", "'").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def double(value: float) -> str:
@@ -38,10 +39,7 @@ def double(value: float) -> str:
 
 def bytes_literal(data: bytes) -> str:
     """A bytes literal, quoted as :func:`string` quotes."""
-    literal = repr(data)
-    if literal[1] == "'" and b'"' not in data:
-        return f'b"{literal[2:-1]}"'
-    return literal
+    return f"b{_quoted(repr(data)[1:])}"
 
 
 def docstring(text: str, *, indent: int) -> str:
