@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models import generate
+from models import compile_codecs, generate
 from runner import CACHE, NoRunnerError, Runner, find_runner
 
 HERE = Path(__file__).parent
@@ -98,10 +98,12 @@ def run_suite(runner: Runner, program: Path, cache: Path, tests: Sequence[str] =
     return Report(counts, tuple(_FAILED.findall(log)), log)
 
 
-def conformance(tests: Sequence[str] = (), cache: Path = CACHE) -> Report:
+def conformance(tests: Sequence[str] = (), cache: Path = CACHE, *, compiled: bool = False) -> Report:
     """Generate the models and run the suites over them; errors as those of the steps."""
     runner = find_runner(cache)
     directory = generate(runner, cache)
+    if compiled:
+        compile_codecs(directory)
     return run_suite(runner, launcher((sys.executable, HERE / "testee.py", directory), cache), cache, tests)
 
 
@@ -109,13 +111,16 @@ def main() -> int:
     """Run, print, and say by the exit status whether everything passed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--test", action="append", default=[], help="run this test only; may be repeated")
-    tests = parser.parse_args().test
+    parser.add_argument("--compiled", action="store_true", help="over codecs that mypyc has compiled; takes minutes")
+    arguments = parser.parse_args()
+    tests = arguments.test
+    cache = CACHE.with_name("conformance-compiled") if arguments.compiled else CACHE
     try:
-        report = conformance(tests)
+        report = conformance(tests, cache, compiled=arguments.compiled)
     except (NoRunnerError, subprocess.CalledProcessError) as error:
         print(f"conformance: NOT RUN: {error}", file=sys.stderr)
         return 2
-    log = CACHE / "log.txt"
+    log = cache / "log.txt"
     log.write_text(report.log, encoding="utf-8")
     for name in report.failed:
         print(f"FAILED {name}")
