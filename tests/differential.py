@@ -304,11 +304,12 @@ def _normalise(message: Any) -> None:
 
 
 def _assert_same_values(ours: Any, theirs: Any) -> None:
-    """Every scalar of the message itself that is called the same."""
+    """Every scalar of the message itself."""
+    table = {field.name: field for field in ours._codec.fields()}
     for field in theirs.DESCRIPTOR.fields:
-        if field.message_type is not None or field.name not in ours._fields:
+        if field.message_type is not None:
             continue
-        held = getattr(ours, field.name)
+        held = table[field.name].get(ours)
         if field.is_repeated:
             assert list(map(repr, map(_plain, held))) == list(map(repr, getattr(theirs, field.name)))
         elif field.has_presence and not theirs.HasField(field.name):
