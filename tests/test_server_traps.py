@@ -141,6 +141,19 @@ async def returns_what_cannot_be_encoded(request: Text, context: CallContext) ->
     return Unwritable()
 
 
+async def raises_with_a_detail_that_cannot_be_written(request: Text, context: CallContext) -> Text:
+    raise errors.NotFound("x", details=[ErrorInfo(f"{SECRET}\ud800", "test")])
+
+
+async def raises_with_a_detail_that_is_no_message(request: Text, context: CallContext) -> Text:
+    raise errors.NotFound("x", details=[SECRET])
+
+
+async def adds_metadata_that_cannot_be_sent(request: Text, context: CallContext) -> Text:
+    context.add_trailing_metadata("x-name", f"{SECRET}\ud800")
+    return Text("y")
+
+
 async def passes_on_what_another_server_said(request: Text, context: CallContext) -> Text:
     raise errors.remote_error(5, SECRET, None)
 
@@ -160,6 +173,9 @@ async def passes_on_what_another_server_said(request: Text, context: CallContext
         leaks_a_cancellation,
         waits_for_a_cancelled_task,
         returns_what_cannot_be_encoded,
+        raises_with_a_detail_that_cannot_be_written,
+        raises_with_a_detail_that_is_no_message,
+        adds_metadata_that_cannot_be_sent,
         passes_on_what_another_server_said,
     ],
     ids=lambda handler: handler.__name__,
@@ -181,6 +197,10 @@ def test_a_surprise_is_internal_with_a_fixed_text_and_a_logged_traceback(
 
     with caplog.at_level(logging.INFO):
         run(test)
+
+
+async def aborts_with_a_surrogate(request: Text, context: Any) -> None:
+    await context.abort(grpc.StatusCode.NOT_FOUND, "no file \ud800")
 
 
 def test_plain_grpc_falls_into_these_traps() -> None:
@@ -205,6 +225,7 @@ def test_plain_grpc_falls_into_these_traps() -> None:
         assert SECRET in (await call(raises_value_error))[1]
         assert (await call(leaks_a_cancellation))[0] == "DEADLINE_EXCEEDED"
         assert "NoneType" in (await call(returns_none))[1]
+        assert (await call(aborts_with_a_surrogate))[0] == "DEADLINE_EXCEEDED"
 
     run(test)
 
@@ -228,6 +249,45 @@ def test_every_typed_error_arrives_with_its_details(code: errors.StatusCode) -> 
         assert error.remote
 
     run(test)
+
+
+def test_a_message_that_utf8_does_not_have_is_sent_with_escapes() -> None:
+    async def handler(request: Text, context: CallContext) -> Text:
+        raise errors.NotFound("no file \ud800")
+
+    async def test() -> None:
+        error = await failure_of(handler)
+        assert (error.code.name, error.message) == ("NOT_FOUND", "no file \\ud800")
+
+    run(test)
+
+
+def test_another_exception_may_be_the_message() -> None:
+    assert str(errors.NotFound(FileNotFoundError("no file"))) == "NOT_FOUND: no file"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("", "x"),
+        ("Upper", "x"),
+        ("a b", "x"),
+        ("a\n", "x"),
+        ("grpc-status", "7"),
+        ("k", "é"),
+        ("k", "a\r\nb"),
+        ("k", b"a"),
+        ("k", 5),
+        ("k-bin", "x"),
+    ],
+)
+def test_metadata_that_cannot_be_sent_is_refused_where_it_is_added(key: str, value: Any) -> None:
+    context = CallContext()
+    with pytest.raises(ValueError, match="metadata that can be sent|the value of k"):
+        context.add_trailing_metadata(key, value)
+    context.add_trailing_metadata("k.1_x-bin", b"\xff")
+    context.add_trailing_metadata("k", "a, b")
+    assert context.trailing_metadata == (("k.1_x-bin", b"\xff"), ("k", "a, b"))
 
 
 def test_too_many_details_are_left_out_rather_than_lost_with_the_error(caplog: pytest.LogCaptureFixture) -> None:

@@ -159,6 +159,19 @@ def returns_what_cannot_be_encoded(request: Text, context: CallContext) -> Text:
     return Unwritable()
 
 
+def raises_with_a_detail_that_cannot_be_written(request: Text, context: CallContext) -> Text:
+    raise errors.NotFound("x", details=[ErrorInfo(f"{SECRET}\ud800", "test")])
+
+
+def raises_with_a_detail_that_is_no_message(request: Text, context: CallContext) -> Text:
+    raise errors.NotFound("x", details=[SECRET])
+
+
+def adds_metadata_that_cannot_be_sent(request: Text, context: CallContext) -> Text:
+    context.add_trailing_metadata("x-name", f"{SECRET}\ud800")
+    return Text("y")
+
+
 def passes_on_what_another_server_said(request: Text, context: CallContext) -> Text:
     raise errors.remote_error(5, SECRET, None)
 
@@ -185,6 +198,9 @@ def sets_a_code_and_raises(request: Text, context: CallContext) -> Text:
         returns_a_generator,
         returns_a_coroutine,
         returns_what_cannot_be_encoded,
+        raises_with_a_detail_that_cannot_be_written,
+        raises_with_a_detail_that_is_no_message,
+        adds_metadata_that_cannot_be_sent,
         passes_on_what_another_server_said,
         sets_a_code_and_raises,
     ],

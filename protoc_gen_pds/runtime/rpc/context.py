@@ -16,6 +16,7 @@ MetadataPairs = tuple[tuple[str, "str | bytes"], ...]
 REQUEST_ID_KEY = "x-request-id"
 _USABLE = frozenset(string.ascii_letters + string.digits + "-_.:/+=").issuperset
 _MAXIMUM_REQUEST_ID = 128
+_KEY = frozenset(string.ascii_lowercase + string.digits + "-_.").issuperset
 _ENDLESS = 1e12
 """Seconds: grpcio's threads count down from the end of its clock where a caller set no deadline."""
 
@@ -130,7 +131,26 @@ class CallContext:
         return found
 
     def add_trailing_metadata(self, key: str, value: str | bytes) -> None:
-        """Send a pair after the response; the key in lower case, bytes only for ``...-bin`` keys."""
+        """Send a pair after the response.
+
+        Args:
+            key: lower-case letters, digits, ``-``, ``_`` and ``.``, not beginning with ``grpc-``.
+            value: bytes where the key ends in ``-bin``, else printable ASCII.
+
+        Raises:
+            ValueError: the pair cannot be sent: grpcio would let the caller wait for its deadline.
+        """
+        if not key or not _KEY(key) or key.startswith("grpc-"):
+            raise ValueError(f"{key!r} is no key of metadata that can be sent")
+        if key.endswith("-bin"):
+            if not isinstance(value, bytes):
+                raise ValueError(f"the value of {key} must be bytes, as its -bin says")
+        elif not isinstance(value, str) or not (
+            value.isascii() and value.isprintable()
+        ):
+            raise ValueError(
+                f"the value of {key} must be a str of printable ASCII; bytes are for keys that end in -bin"
+            )
         self._trailing.append((key, value))
 
     @property

@@ -61,8 +61,9 @@ class RpcError(Exception):
             reason: a reason in UPPER_SNAKE_CASE; makes an ErrorInfo detail.
             domain: where the reason is unique, such as the service's full name.
         """
+        # Another exception is a message often enough: its text is meant.
+        self.message = message = str(message)
         super().__init__(message)
-        self.message = message
         info = (ErrorInfo(reason, domain),) if reason else ()
         self.details: tuple[Any, ...] = (*info, *details)
         self.remote = False
@@ -259,9 +260,10 @@ def status_of(error: RpcError) -> Status:
 
 
 def shortened(message: str) -> str:
-    """A status message of bounded size: it travels percent-encoded, in the trailers too."""
-    return (
-        message
-        if len(message) <= _MAXIMUM_MESSAGE
-        else f"{message[: _MAXIMUM_MESSAGE - 3]}..."
-    )
+    """A status message that can be sent: of bounded size, for it travels percent-encoded in the trailers.
+
+    Lone surrogates, which file names may bring in and UTF-8 does not have, are written as escapes.
+    """
+    if len(message) > _MAXIMUM_MESSAGE:
+        message = f"{message[: _MAXIMUM_MESSAGE - 3]}..."
+    return message.encode(errors="backslashreplace").decode()

@@ -127,14 +127,13 @@ class BaseExchange(abc.ABC):
             value = value.get(
                 _json_name(self._method.response, self._rule.response_body)
             )
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json_bytes(value)
 
     def _line_of(self, response: Any) -> bytes:
         """One response of a stream, in JSON."""
         if type(response) is not self._method.response:
             check_response(response, self._method, self._method.response)
-        line: bytes = response.to_json().encode() + b"\n"
-        return line
+        return json_bytes(response.to_dict()) + b"\n"
 
     async def _send_answer(self, body: bytes, context: HttpContext) -> None:
         self._started = True
@@ -171,10 +170,10 @@ class BaseExchange(abc.ABC):
         value = status_json(found.status)
         if self._started:
             # The status line is gone: the last line says that the stream broke, and why.
-            line = json.dumps({"error": value}, ensure_ascii=False).encode() + b"\n"
+            line = json_bytes({"error": value}) + b"\n"
             await self._send({"type": "http.response.body", "body": line})
             return
-        body = json.dumps(value, ensure_ascii=False).encode()
+        body = json_bytes(value)
         request_id = (REQUEST_ID_KEY.encode(), context.request_id.encode())
         await respond(
             self._send, found.code.http, body, [*headers(context), request_id]
@@ -286,6 +285,11 @@ async def respond(
     await send({"type": "http.response.body", "body": body})
 
 
+def json_bytes(value: object) -> bytes:
+    """A JSON value as this API writes all of them."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 async def respond_error(
     send: Send,
     error: RpcError,
@@ -294,5 +298,5 @@ async def respond_error(
     status: int | None = None,
 ) -> None:
     """Answer what no method is called for with a google.rpc.Status."""
-    body = json.dumps(status_json(error)).encode()
+    body = json_bytes(status_json(error))
     await respond(send, status or error.code.http, body, more)

@@ -25,6 +25,7 @@ from .http_exchange import (
     Receive,
     Route,
     Send,
+    json_bytes,
     respond,
     respond_error,
 )
@@ -126,7 +127,7 @@ class RestApp:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = _path(scope)
         if self._openapi and path == self._openapi and scope["method"] == "GET":
-            await respond(send, 200, json.dumps(self.document()).encode())
+            await respond(send, 200, json_bytes(self.document()))
             return
         allowed: set[str] = set()
         for route in self._routes:

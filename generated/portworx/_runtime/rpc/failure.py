@@ -51,23 +51,12 @@ def failure(
     error: BaseException, context: CallContext, method: Method[Any, Any]
 ) -> Failure:
     """Map an exception of the chain or of a handler to what is sent; log it if it is a surprise."""
-    if isinstance(error, RpcError) and not error.remote:
-        status = status_of(error)
-        if len(status.details) < len(error.details):
-            errors_log.warning(
-                "%s: %d of %d error details left out, they are too large for the trailers (request %s)",
-                method.full_name,
-                len(error.details) - len(status.details),
-                len(error.details),
-                context.request_id,
-            )
-    elif isinstance(error, ValidationError):
-        status = Status(
-            int(StatusCode.INVALID_ARGUMENT),
-            shortened(validation_message(error)),
-            validation_details(error, method.service),
-        )
-    else:
+    try:
+        status = _typed(error, context, method)
+    except Exception as broken:
+        # Its details cannot be written: that is the handler's fault, and no answer either.
+        error, status = broken, None
+    if status is None:
         errors_log.error(
             "%s failed (request %s)",
             method.full_name,
@@ -86,6 +75,30 @@ def failure(
     if status.details:
         trailing.append((STATUS_KEY, status.to_bytes()))
     return Failure(StatusCode(status.code), status.message, status, tuple(trailing))
+
+
+def _typed(
+    error: BaseException, context: CallContext, method: Method[Any, Any]
+) -> Status | None:
+    """The status of an error that is meant for the caller; None for every other."""
+    if isinstance(error, ValidationError):
+        return Status(
+            int(StatusCode.INVALID_ARGUMENT),
+            shortened(validation_message(error)),
+            validation_details(error, method.service),
+        )
+    if not isinstance(error, RpcError) or error.remote:
+        return None
+    status = status_of(error)
+    if len(status.details) < len(error.details):
+        errors_log.warning(
+            "%s: %d of %d error details left out, they are too large for the trailers (request %s)",
+            method.full_name,
+            len(error.details) - len(status.details),
+            len(error.details),
+            context.request_id,
+        )
+    return status
 
 
 def malformed(error: DecodeError, method: Method[Any, Any]) -> MalformedRequest:
