@@ -283,7 +283,7 @@ def test_another_exception_may_be_the_message() -> None:
 )
 def test_metadata_that_cannot_be_sent_is_refused_where_it_is_added(key: str, value: Any) -> None:
     context = CallContext()
-    with pytest.raises(ValueError, match="metadata that can be sent|the value of k"):
+    with pytest.raises(ValueError, match=r"metadata that can be sent|the value of k"):
         context.add_trailing_metadata(key, value)
     context.add_trailing_metadata("k.1_x-bin", b"\xff")
     context.add_trailing_metadata("k", "a, b")
