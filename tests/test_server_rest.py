@@ -478,7 +478,11 @@ def test_the_openapi_document(shop: ModuleType) -> None:
             ("factor", "query"),
         ]
         schemas = document["components"]["schemas"]
-        assert schemas["shop.v1.Book"]["properties"]["pages"] == {"type": "string", "format": "int64"}
+        assert schemas["shop.v1.Book"]["properties"]["pages"] == {
+            "type": "string",
+            "format": "int64",
+            "pattern": "^-?[0-9]+$",
+        }
         assert schemas["shop.v1.Book"]["properties"]["author"]["description"] == "Who wrote it."
         assert {ref.removeprefix("#/components/schemas/") for ref in references(document)} <= set(schemas)
         operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]

@@ -18,6 +18,9 @@ _STATUS = "google.rpc.Status"
 _MAXIMUM_DEPTH = 4
 """Messages in query parameters are written with dots; deeper than this nobody writes them."""
 
+_INT64 = {"format": "int64", "pattern": "^-?[0-9]+$"}
+_UINT64 = {"format": "uint64", "pattern": "^[0-9]+$"}
+
 _SCALARS: dict[Kind, dict[str, Any]] = {
     Kind.DOUBLE: {"type": "number", "format": "double"},
     Kind.FLOAT: {"type": "number", "format": "float"},
@@ -25,10 +28,10 @@ _SCALARS: dict[Kind, dict[str, Any]] = {
     Kind.STRING: {"type": "string"},
     Kind.BYTES: {"type": "string", "contentEncoding": "base64"},
     **{key: {"type": "integer", "format": "int32"} for key in (Kind.INT32, Kind.SINT32, Kind.SFIXED32)},
-    **{key: {"type": "integer", "format": "int32", "minimum": 0} for key in (Kind.UINT32, Kind.FIXED32)},
+    **{key: {"type": "integer", "format": "uint32", "minimum": 0} for key in (Kind.UINT32, Kind.FIXED32)},
     # ProtoJSON writes 64-bit integers as strings.
-    **{key: {"type": "string", "format": "int64"} for key in (Kind.INT64, Kind.SINT64, Kind.SFIXED64)},
-    **{key: {"type": "string", "format": "uint64"} for key in (Kind.UINT64, Kind.FIXED64)},
+    **{key: {"type": "string", **_INT64} for key in (Kind.INT64, Kind.SINT64, Kind.SFIXED64)},
+    **{key: {"type": "string", **_UINT64} for key in (Kind.UINT64, Kind.FIXED64)},
 }
 
 _WELL_KNOWN: dict[str, dict[str, Any]] = {
@@ -51,9 +54,9 @@ _WELL_KNOWN: dict[str, dict[str, Any]] = {
     "DoubleValue": {"type": ["number", "null"]},
     "FloatValue": {"type": ["number", "null"]},
     "Int32Value": {"type": ["integer", "null"], "format": "int32"},
-    "UInt32Value": {"type": ["integer", "null"], "format": "int32", "minimum": 0},
-    "Int64Value": {"type": ["string", "null"], "format": "int64"},
-    "UInt64Value": {"type": ["string", "null"], "format": "uint64"},
+    "UInt32Value": {"type": ["integer", "null"], "format": "uint32", "minimum": 0},
+    "Int64Value": {"type": ["string", "null"], **_INT64},
+    "UInt64Value": {"type": ["string", "null"], **_UINT64},
 }
 
 
