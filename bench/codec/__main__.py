@@ -2,8 +2,9 @@
 
 Every contender runs in a process, and in an environment, of its own. Rounds are interleaved: in each,
 every operation is measured for every contender, so that a slow moment of the machine meets all. Of the
-rounds the fastest counts. Results of a whole run go to
-bench/results/codec.json.
+rounds of a process the fastest counts. Where a process has its objects in memory makes a difference of
+several percent, so each series has new processes, and the median of the series counts. Results of a whole
+run go to bench/results/codec.json.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -76,14 +78,28 @@ def check(workers: Sequence[Worker]) -> dict[str, int]:
     return sizes
 
 
-def times(workers: Sequence[Worker], rounds: int, seconds: float) -> dict[str, dict[str, dict[str, float]]]:
+Times = dict[str, dict[str, dict[str, float]]]
+
+
+def medians(series: Sequence[Times]) -> Times:
+    """The median of several series, value by value."""
+    return {
+        message: {
+            operation: {name: statistics.median(one[message][operation][name] for one in series) for name in values}
+            for operation, values in operations.items()
+        }
+        for message, operations in series[0].items()
+    }
+
+
+def times(workers: Sequence[Worker], rounds: int, seconds: float) -> Times:
     """Microseconds by message, operation and contender; the fastest of the rounds.
 
     A round is everything once, so that the rounds of each measurement are spread over the whole run.
     """
     requests = [{"what": "time", "message": m, "operation": o} for m in MESSAGES for o in OPERATIONS]
     loops: dict[tuple[str, str, str], int] = {}
-    found: dict[str, dict[str, dict[str, float]]] = {m: {o: {} for o in OPERATIONS} for m in MESSAGES}
+    found: Times = {m: {o: {} for o in OPERATIONS} for m in MESSAGES}
     for number in range(rounds):
         for request in requests:
             best = found[request["message"]][request["operation"]]
@@ -96,7 +112,7 @@ def times(workers: Sequence[Worker], rounds: int, seconds: float) -> dict[str, d
                     loops[key] = max(1, int(seconds * 1e9 / once))
                 taken = worker.ask(**request, loops=loops[key])
                 best[name] = min(taken / 1000, best.get(name, float("inf")))
-        print(f"round {number + 1} of {rounds}", flush=True)
+        print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     return found
 
 
@@ -140,25 +156,28 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="these contenders, besides the baseline")
     parser.add_argument("--compiled", action="store_true", help="only ours, pure and compiled, and the baseline")
     parser.add_argument("--quick", action="store_true", help="short rounds, for a look")
-    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--series", type=int, default=7, help="how often the processes are started")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of a series")
     parser.add_argument("--seconds", type=float, default=0.03, help="length of one measurement")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    rounds, seconds = (3, 0.03) if arguments.quick else (arguments.rounds, arguments.seconds)
+    number, rounds = (1, 3) if arguments.quick else (arguments.series, arguments.rounds)
     only = ["pds", "pds-compiled"] if arguments.compiled else arguments.only
     names = [name for name in CONTENDERS if not only or name in (BASELINE, *only)]
     CACHE.mkdir(parents=True, exist_ok=True)
     prepared = [prepare(name, CACHE) for name in names]
-    with ExitStack() as stack:
-        workers = [stack.enter_context(started(one)) for one in prepared]
-        sizes = check(workers)
-        found = times(workers, rounds, seconds)
+    series: list[Times] = []
+    for _ in range(number):
+        with ExitStack() as stack:
+            workers = [stack.enter_context(started(one)) for one in prepared]
+            sizes = check(workers)
+            series.append(times(workers, rounds, arguments.seconds))
     result = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "contenders": {one.name: {"title": one.contender.title, "versions": versions(one)} for one in prepared},
         "bytes": sizes,
-        "microseconds": found,
+        "microseconds": medians(series),
         "memory_bytes": {one.name: memory_of(one, 500 if arguments.quick else 5000) for one in prepared},
         "import_cpu_ms": {one.name: import_time(one, 3 if arguments.quick else 15) for one in prepared},
     }
