@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from protoc_gen_pds.options import Options
 from protoc_gen_pds.python.folding import fold_module
@@ -13,6 +13,9 @@ from protoc_gen_pds.python.names import Names
 from protoc_gen_pds.python.types import is_well_known, uses_deprecated
 from protoc_gen_pds.render import Renderer
 from protoc_gen_pds.schema import File, Schema
+
+if TYPE_CHECKING:
+    from protoc_gen_pds.rules.read import Reader
 
 __all__ = ["Context", "OutputFile", "Target", "is_well_known"]
 
@@ -46,6 +49,25 @@ class Context:
     def renderer(self) -> Renderer:
         """Templates: the caller's directories first."""
         return Renderer(self.options.templates)
+
+    @cached_property
+    def rules(self) -> Reader | None:
+        """What reads the rules; None where there can be none, so that the engine is not even imported."""
+        overlay = self.options.rules
+        behavior = self.options.field_behavior == "enforce"
+        if (
+            overlay is None
+            and not behavior
+            and not any(file.package == "buf.validate" for file in self.schema.files.values())
+        ):
+            return None
+        from protoc_gen_pds.rules.read import Reader
+
+        if overlay is None:
+            return Reader(self.schema, field_behavior=behavior)
+        from protoc_gen_pds.rules.overlay import Overlay
+
+        return Reader(self.schema, Overlay(self.schema, overlay), field_behavior=behavior)
 
     def module(self, template: str, view: Mapping[str, Any]) -> str:
         """A Python module from a template whose statements stand on one line each."""

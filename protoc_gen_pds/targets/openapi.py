@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from protoc_gen_pds.errors import GenerationError
 from protoc_gen_pds.python import layout
 from protoc_gen_pds.schema import Enum, Field, File, Kind, Message, Method
 from protoc_gen_pds.targets import services
@@ -65,7 +66,7 @@ def openapi(context: Context) -> Iterator[OutputFile]:
     if not context.options.emits("server"):
         return
     for file in services.files_with_services(context):
-        document = _Document(file)
+        document = _Document(context, file)
         if document.paths:
             content = json.dumps(document.value(), indent=2, ensure_ascii=False) + "\n"
             yield OutputFile(context.path(file, "openapi.json"), content, file.name)
@@ -74,7 +75,8 @@ def openapi(context: Context) -> Iterator[OutputFile]:
 class _Document:
     """Collects the paths of a file and the schemas that they need."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, context: Context, file: File) -> None:
+        self._context = context
         self._file = file
         self._schemas: dict[str, Any] = {}
         self.paths: dict[str, dict[str, Any]] = {}
@@ -145,7 +147,7 @@ class _Document:
                 raise message.error(f'the path variable "{path}" of an HTTP rule is not a field of {message.full_name}')
             current = field.message
         assert field is not None
-        parameter = {"name": path, "in": "path", "required": True, "schema": self._single(field)}
+        parameter = {"name": path, "in": "path", "required": True, "schema": self._field(field)}
         return _described(parameter, field)
 
     def _query(self, message: Message, prefix: str, left_out: set[str], above: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -163,9 +165,26 @@ class _Document:
 
     def _field(self, field: Field) -> dict[str, Any]:
         if field.is_map:
-            return {"type": "object", "additionalProperties": self._single(field.map_value)}
-        single = self._single(field)
-        return {"type": "array", "items": single} if field.repeated else single
+            schema: dict[str, Any] = {"type": "object", "additionalProperties": self._single(field.map_value)}
+        else:
+            schema = self._single(field)
+            if field.repeated:
+                schema = {"type": "array", "items": schema}
+        self._constrain(schema, field)
+        return schema
+
+    def _constrain(self, schema: dict[str, Any], field: Field) -> None:
+        reader = self._context.rules
+        if reader is None:
+            return
+        from protoc_gen_pds.targets.constraints import constrain
+
+        try:
+            constrain(schema, field, reader.field(field))
+        except GenerationError:
+            # With on_rule_error=raise a wrong rule is an error of the validator when it runs.
+            if self._context.options.on_rule_error != "raise":
+                raise
 
     def _single(self, field: Field) -> dict[str, Any]:
         if field.message is not None:

@@ -34,35 +34,15 @@ def validators(context: Context) -> Iterator[OutputFile]:
     """The validators of every file to generate that has messages."""
     if not context.options.emits("validators"):
         return
-    reader = _reader(context)
     for file in context.schema.to_generate:
         if file.messages and not is_well_known(file):
-            content = context.module("validators", _view(context, file, reader))
+            content = context.module("validators", _view(context, file))
             yield OutputFile(context.path(file, "validators.py"), content, file.name)
 
 
-def _reader(context: Context) -> Reader | None:
-    """What reads the rules; None where there can be none, so that the engine is not even imported."""
-    overlay = context.options.rules
-    behavior = context.options.field_behavior == "enforce"
-    if (
-        overlay is None
-        and not behavior
-        and not any(file.package == "buf.validate" for file in context.schema.files.values())
-    ):
-        return None
-    from protoc_gen_pds.rules.read import Reader
-
-    if overlay is None:
-        return Reader(context.schema, field_behavior=behavior)
-    from protoc_gen_pds.rules.overlay import Overlay
-
-    return Reader(context.schema, Overlay(context.schema, overlay), field_behavior=behavior)
-
-
-def _view(context: Context, file: File, reader: Reader | None) -> dict[str, object]:
+def _view(context: Context, file: File) -> dict[str, object]:
     module = Module(context.names, file)
-    writer = _writer(module, reader, raises=context.options.on_rule_error == "raise")
+    writer = _writer(module, context.rules, raises=context.options.on_rule_error == "raise")
     recursive = recursive_messages(file)
     messages = [message for message in file.walk_messages() if not message.is_map_entry]
     checks = [_check(module, message, writer, message.full_name in recursive) for message in messages]
