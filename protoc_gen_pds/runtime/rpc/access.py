@@ -141,12 +141,15 @@ def _made(level: int, text: str) -> logging.LogRecord:
 def _copies() -> Callable[[int, str], logging.LogRecord]:
     """As :func:`_made`, for lines that are written together, unless the application makes its own records.
 
-    A LogRecord asks for file, process, thread and task, which are the same for all of them: that is
+    A LogRecord asks for file, process and thread, which are the same for all of them: that is
     what takes most of the time to make one.
     """
     if logging.getLogRecordFactory() is not logging.LogRecord:
         return _made
     first = vars(_made(logging.INFO, ""))
+    if "taskName" in first:
+        # Of the task that writes them, if any, and that is not theirs.
+        first["taskName"] = None
 
     def copy(level: int, text: str) -> logging.LogRecord:
         made = logging.LogRecord.__new__(logging.LogRecord)
