@@ -265,12 +265,25 @@ def unknown_fields(message: Any) -> Iterator[Any]:
     if message.DESCRIPTOR.full_name in PLAIN:
         return
     yield from map(_unknown_field, UnknownFieldSet(message))
+    for _, _, inner in _fields(message):
+        for item in inner:
+            yield list(unknown_fields(item))
+
+
+def _fields(message: Any) -> Iterator[tuple[Any, Any, list[Any]]]:
+    """The fields of a message that are set, with their values, and the messages in each."""
     for field, value in message.ListFields():
-        kind = field.message_type.fields_by_name["value"] if codec_support.is_map(field) else field
-        if kind.message_type is not None:
-            items = value.values() if codec_support.is_map(field) else value if field.is_repeated else [value]
-            for item in items:
-                yield list(unknown_fields(item))
+        if _content(field).message_type is None:
+            yield field, value, []
+        elif codec_support.is_map(field):
+            yield field, value, list(value.values())
+        else:
+            yield field, value, list(value) if field.is_repeated else [value]
+
+
+def _content(field: Any) -> Any:
+    """The field of the values, which in a map is one of its entries."""
+    return field.message_type.fields_by_name["value"] if codec_support.is_map(field) else field
 
 
 def _unknown_field(field: Any) -> tuple[int, int, Any]:
@@ -287,13 +300,10 @@ def _normalise(message: Any) -> None:
     """Make the deliberate differences in values disappear."""
     if message.DESCRIPTOR.full_name == "google.protobuf.Value" and message.WhichOneof("kind") in (None, "null_value"):
         message.null_value = 0
-    for field, value in message.ListFields():
-        kind = field.message_type.fields_by_name["value"] if codec_support.is_map(field) else field
-        if kind.message_type is not None:
-            items = value.values() if codec_support.is_map(field) else value if field.is_repeated else [value]
-            for item in items:
-                _normalise(item)
-        elif kind.type == FieldDescriptor.TYPE_FLOAT:
+    for field, value, inner in _fields(message):
+        for item in inner:
+            _normalise(item)
+        if _content(field).type == FieldDescriptor.TYPE_FLOAT:
             if codec_support.is_map(field):
                 for key in [key for key in value if value[key] != value[key]]:
                     value[key] = _nan
