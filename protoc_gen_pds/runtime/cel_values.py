@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .cel_format import Moment, Span
+from .cel_format import Moment, Span, is_number
 from .validation.violation import RuleError
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def item(values: Sequence[T], index: Any) -> T:
     """An element of a list; the index may be a whole double too."""
     if isinstance(index, float) and index.is_integer():
         index = int(index)
-    if not isinstance(index, int) or isinstance(index, bool | Moment | Span):
+    if not isinstance(index, int) or not is_number(index):
         raise RuleError("no such overload: a list has integers for its indices")
     if not is_list(values):
         raise RuleError("no such overload: not a list")
@@ -123,11 +123,6 @@ def _stands_for(value: object) -> type | None:
     """What an integer of Python stands for, if not for a number."""
     kinds = (bool, Moment, Span)
     return next((kind for kind in kinds if isinstance(value, kind)), None)
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is an int, a uint or a double."""
-    return isinstance(value, int | float) and _stands_for(value) is None
 
 
 def size(value: Any) -> int:

@@ -10,8 +10,10 @@ from typing import Any
 from protoc_gen_pds.rules.read import FieldRules, Ignore
 from protoc_gen_pds.schema import Field, Kind
 
-_WHOLE = frozenset({Kind.INT32, Kind.SINT32, Kind.SFIXED32, Kind.UINT32, Kind.FIXED32})
-_NUMBERS = _WHOLE | {Kind.FLOAT, Kind.DOUBLE}
+_NUMBERS = frozenset(
+    {Kind.INT32, Kind.SINT32, Kind.SFIXED32, Kind.UINT32, Kind.FIXED32, Kind.FLOAT, Kind.DOUBLE},
+)
+"""Kinds that are numbers in JSON: integers of 64 bits are strings."""
 _FORMATS = ("email", "hostname", "ipv4", "ipv6", "uri", "uuid")
 _RENAMED = {
     "min_len": "minLength",
@@ -96,7 +98,7 @@ def _text(wanted: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "minLength", wanted["len"]
         yield "maxLength", wanted["len"]
     yield from _choice(wanted)
-    if _SAME_IN_BOTH.fullmatch(wanted.get("pattern", "(?i)")):
+    if "pattern" in wanted and _SAME_IN_BOTH.fullmatch(wanted["pattern"]):
         yield "pattern", wanted["pattern"]
     for name in _FORMATS:
         if wanted.get(name):

@@ -43,6 +43,13 @@ class TypeName(str):
         return not self == other
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is an int, a uint or a double."""
+    return isinstance(value, int | float) and not isinstance(
+        value, bool | Moment | Span
+    )
+
+
 def format_string(text: str, values: Sequence[Any]) -> str:
     """The text with its ``%`` clauses replaced.
 
@@ -74,9 +81,7 @@ def format_string(text: str, values: Sequence[Any]) -> str:
 
 
 def _clause(letter: str, value: Any, precision: int) -> str:
-    number = isinstance(value, int | float) and not isinstance(
-        value, bool | Moment | Span
-    )
+    number = is_number(value)
     if letter == "s" or (letter == "d" and number):
         return text_of(value)
     if letter in "fe" and number:
