@@ -251,15 +251,15 @@ def test_an_application_makes_its_own_records(lines: list[logging.LogRecord]) ->
 def test_many_lines_do_not_wait(lines: list[logging.LogRecord]) -> None:
     async def test() -> None:
         log = AccessLog(60)
-        for number in range(63):
+        for number in range(255):
             end(log, str(number))
         await asyncio.sleep(0)
         assert not lines
-        end(log, "63")
-        # The 64th call goes on first.
+        end(log, "255")
+        # The 256th call goes on first.
         assert not lines
         await asyncio.sleep(0)
-        assert ids(lines) == [str(number) for number in range(64)]
+        assert ids(lines) == [str(number) for number in range(256)]
 
     asyncio.run(test())
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -711,6 +713,27 @@ def test_a_request_id_that_could_forge_log_lines_is_replaced() -> None:
     assert len(context.request_id) == 16
     assert context.request_id == context.request_id
     assert len(CallContext(metadata=[("x-request-id", "a" * 500)]).request_id) == 16
+
+
+def test_random_request_ids_differ_also_from_those_of_a_child() -> None:
+    # In a process of its own, since other tests leave threads behind, with which none should fork.
+    script = """
+import os, sys
+from protoc_gen_pds.runtime.rpc.context import CallContext
+
+def ids():
+    return [CallContext().request_id for _ in range(200)]
+
+given, (readable, writable) = ids(), os.pipe()
+if os.fork() == 0:
+    os.write(writable, " ".join(ids()).encode())
+    os._exit(0)
+os.wait()
+given += [*ids(), *os.read(readable, 100_000).decode().split()]
+assert len(given) == len(set(given)) == 600, len(set(given))
+assert all(len(i) == 16 and set(i) <= set("0123456789abcdef") for i in given)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_cancellation_and_deadline_reach_the_handler_and_are_no_surprise(caplog: pytest.LogCaptureFixture) -> None:

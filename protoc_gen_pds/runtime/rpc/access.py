@@ -18,8 +18,17 @@ from .status import StatusCode
 access_log = logging.getLogger("pds.rpc.access")
 """Logger of calls, at level INFO; the values are attributes of the record as well, for JSON formatters."""
 
+_OK = StatusCode.OK
 _SURPRISES = frozenset({StatusCode.INTERNAL, StatusCode.UNKNOWN, StatusCode.DATA_LOSS})
-_TOGETHER = 64
+_NAMES = [code.name for code in sorted(StatusCode)]
+_ADDED = (
+    "rpc_method",
+    "rpc_code",
+    "rpc_milliseconds",
+    "rpc_peer",
+    "rpc_request_id",
+)
+_TOGETHER = 256
 
 
 class Recorder(Protocol):
@@ -106,7 +115,9 @@ class AccessLog:
 
 
 def _level(code: StatusCode) -> int:
-    return logging.WARNING if code in _SURPRISES else logging.INFO
+    if code is _OK or code not in _SURPRISES:
+        return logging.INFO
+    return logging.WARNING
 
 
 def _line(
@@ -146,16 +157,18 @@ def _copies() -> Callable[[int, str], logging.LogRecord]:
     """
     if logging.getLogRecordFactory() is not logging.LogRecord:
         return _made
-    first = vars(_made(logging.INFO, ""))
-    if "taskName" in first:
+    # With those that a line adds: a dict that grows after it was copied is copied twice.
+    attributes = dict.fromkeys(_ADDED) | vars(_made(logging.INFO, ""))
+    if "taskName" in attributes:
         # Of the task that writes them, if any, and that is not theirs.
-        first["taskName"] = None
+        attributes["taskName"] = None
 
     def copy(level: int, text: str) -> logging.LogRecord:
         made = logging.LogRecord.__new__(logging.LogRecord)
-        vars(made).update(first)
+        made.__dict__ = attributes.copy()
         made.msg = text
-        made.levelno, made.levelname = level, logging.getLevelName(level)
+        if level != logging.INFO:
+            made.levelno, made.levelname = level, logging.getLevelName(level)
         return made
 
     return copy
@@ -163,7 +176,7 @@ def _copies() -> Callable[[int, str], logging.LogRecord]:
 
 def _write(line: _Line, make: Callable[[int, str], logging.LogRecord]) -> None:
     level, ended, path, code, milliseconds, peer, request_id, message = line
-    name = code.name
+    name = _NAMES[code]
     text = f"{path} {name} {milliseconds:.2f}ms peer={peer} id={request_id}"
     if message:
         text = f"{text} {message!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 import time
 from collections.abc import Iterable
@@ -19,6 +20,18 @@ _MAXIMUM_REQUEST_ID = 128
 _KEY = frozenset(string.ascii_lowercase + string.digits + "-_.").issuperset
 _ENDLESS = 1e12
 """Seconds: grpcio's threads count down from the end of its clock where a caller set no deadline."""
+
+
+_random_ids: list[str] = []
+"""Made many at a time: between two calls the processor's caches hold nothing of the generator."""
+# A child must not give the ids that its parent gives.
+os.register_at_fork(after_in_child=_random_ids.clear)
+
+
+def _random_id() -> str:
+    made, *spare = (f"{getrandbits(64):016x}" for _ in range(64))
+    _random_ids.extend(spare)
+    return made
 
 
 class CallContext:
@@ -126,7 +139,7 @@ class CallContext:
             if given and len(given) <= _MAXIMUM_REQUEST_ID and _USABLE(given):
                 found = given
             else:
-                found = f"{getrandbits(64):016x}"
+                found = _random_ids.pop() if _random_ids else _random_id()
             self._request_id = found
         return found
 
@@ -186,7 +199,7 @@ class GrpcContext(CallContext):
 
     def end(self) -> None:
         """The call ends: what its task leaves behind may ask for the peer, and grpc.aio would crash then."""
-        self._peer = self.peer
+        self._peer = str(self._raw.peer())
         self._ended = True
 
     @property

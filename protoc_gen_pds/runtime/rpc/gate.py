@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from threading import Condition
 from typing import Any
+from weakref import ref
 
 from .border import grpc
 
@@ -30,7 +31,9 @@ class Gate:
     """The gate of an async server."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[Any]] = set()
+        # Of grpcio's tasks of the calls, which end when the answer is written, not when it is made. Their
+        # end needs no callback in the event loop: they are gone soon after it.
+        self._tasks: set[ref[asyncio.Task[Any]]] = set()
         self._refused = 0
         self._closed = False
 
@@ -38,7 +41,7 @@ class Gate:
         self, serve: Callable[[Any, Any], Awaitable[Any]]
     ) -> Callable[[Any, Any], Awaitable[Any]]:
         """What to register in the place of a function that serves calls."""
-        running, leave = self._running, self._running.discard
+        enter, leave = self._tasks.add, self._tasks.discard
 
         async def guarded(request: Any, raw: Any) -> Any:
             if self._closed:
@@ -46,9 +49,7 @@ class Gate:
                 await raw.abort(grpc.StatusCode.UNAVAILABLE, _REFUSAL)
             task = asyncio.current_task()
             if task is not None:
-                # It is grpcio's task of the call, which ends when the answer is written, not when it is made.
-                running.add(task)
-                task.add_done_callback(leave)
+                enter(ref(task, leave))
             return await serve(request, raw)
 
         return guarded
@@ -56,9 +57,12 @@ class Gate:
     async def close(self, timeout: float) -> None:
         """Refuse new calls, and wait for the running ones, but not longer than so many seconds."""
         self._closed = True
-        if self._running:
-            await asyncio.wait(self._running, timeout=timeout)
-        if self._running or timeout <= 0:
+        found = [task() for task in self._tasks.copy()]
+        running = [task for task in found if task is not None]
+        pending: Collection[asyncio.Task[Any]] = ()
+        if running:
+            _, pending = await asyncio.wait(running, timeout=timeout)
+        if pending or timeout <= 0:
             return
         for _ in range(_MOMENTS):
             before = self._refused

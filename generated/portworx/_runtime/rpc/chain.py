@@ -45,6 +45,7 @@ class Settings:
 
 
 DEFAULTS = Settings()
+_OK = StatusCode.OK
 
 
 def add_service(
@@ -262,7 +263,9 @@ class Requests:
 def raw_code(raw: Any) -> StatusCode:
     """The code that a handler has set or aborted with itself."""
     code = raw.code()
-    return StatusCode(code.value[0] if hasattr(code, "value") else code or 0)
+    if not code:
+        return _OK
+    return StatusCode(code.value[0] if hasattr(code, "value") else code)
 
 
 def first_abort(error: BaseException) -> BaseException:
