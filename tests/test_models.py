@@ -164,6 +164,50 @@ def test_redacted_fields_are_not_shown(load: Load) -> None:
     assert "secret" not in repr(Own(class_="secret"))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"class_": b"secret"}, "class_"),
+        ({"class_": "secret\ud800"}, "class_"),
+        ({"spare_codes_that_were_printed_for_the_day_on_which_it_is_lost": [b"secret"]}, "spare_codes"),
+        ({"pin": "secret"}, "pin"),
+        ({"keys": {"secret": "secret"}}, "keys"),
+        ({"proof": "secret"}, "proof"),
+    ],
+)
+def test_errors_do_not_show_redacted_fields(load: Load, wrong: dict[str, Any], path: str) -> None:
+    login, errors = load("kinds.models").Login, load("_runtime.errors")
+    for message in (login(**wrong), login(other=login(**wrong))):
+        for write in (message.to_bytes, message.to_json):
+            with pytest.raises(errors.EncodeError) as caught:
+                write()
+            assert path in caught.value.path
+            assert "secret" not in str(caught.value)
+            assert "debug_redact" in str(caught.value)
+    with pytest.raises(errors.EncodeError, match="shown"):
+        login(user=b"shown").to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"class": 5}, "class"),
+        ({"pin": "secret"}, "pin"),
+        ({"keys": {"secret": "?"}}, "keys"),
+        ({"keys": {"secret": 5}}, "keys"),
+        ({"token": 5}, "token"),
+    ],
+)
+def test_errors_of_json_do_not_show_redacted_fields(load: Load, value: dict[str, Any], path: str) -> None:
+    login, errors = load("kinds.models").Login, load("_runtime.errors")
+    for whole, where in ((value, path), ({"other": value}, f"other.{path}")):
+        with pytest.raises(errors.DecodeError) as caught:
+            login.from_dict(whole)
+        assert caught.value.path == where
+        assert "secret" not in str(caught.value)
+        assert "debug_redact" in str(caught.value)
+
+
 def test_lists_and_maps_are_fresh_or_given(load: Load) -> None:
     kinds = load("kinds.models")
     assert kinds.Maps().by_string == {}

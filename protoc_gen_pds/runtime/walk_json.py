@@ -12,7 +12,7 @@ from . import json_values as jv
 from .errors import DecodeError
 from .fields import OWN_JSON, Field
 from .message import Message, codec_of
-from .walk import Fault, plain_codec
+from .walk import NOT_SHOWN, Fault, is_redacted, plain_codec
 from .wire import MAX_DEPTH, too_deep
 
 SUFFIXES: dict[str, str] = {
@@ -165,9 +165,13 @@ def _fault(cls: type[Message], value: Any, lax: bool, depth: int) -> Fault | Non
             continue
         fault = _message_fault(cls, field, name, item, lax, depth)
         if fault is not None:
-            return fault
+            return _veiled(cls, field, fault, name)
     fault = _read(cls, rest, lax, depth)
     return fault and (_rest_fault(cls, fields, rest, lax, depth) or fault)
+
+
+def _veiled(cls: type[Message], field: Field, fault: Fault, name: str) -> Fault:
+    return Fault(name, NOT_SHOWN) if is_redacted(cls, field) else fault
 
 
 def _is_object(field: Field) -> bool:
@@ -212,7 +216,7 @@ def _rest_fault(
         if field is None:
             return fault
         inner = _element_fault(cls, field, name, item, lax, depth)
-        return inner or Fault(name, fault.reason)
+        return _veiled(cls, field, inner or Fault(name, fault.reason), name)
     return None
 
 

@@ -42,6 +42,11 @@ WRITERS: dict[str, tuple[str, Callable[[Any], object]]] = {
 }
 """What a kind takes, and the function that refuses anything else."""
 
+NOT_SHOWN = (
+    "a value that the field does not take; it is not shown, as debug_redact asks"
+)
+"""What a fault in a field says that is redacted; its path has no keys then."""
+
 _WRONG = (TypeError, ValueError, OverflowError, AttributeError, struct.error)
 
 
@@ -74,9 +79,21 @@ def _faults(message: Message, path: str) -> Iterator[Fault]:
         here = f"{path}.{attribute}" if path else attribute
         value = getattr(message, attribute, None)
         if fields[0].member is not None:
-            yield from _oneof_faults(fields, value, here)
+            found = _oneof_faults(fields, value, here)
         elif len(fields) == 1:
-            yield from field_faults(fields[0], value, here)
+            found = field_faults(fields[0], value, here)
+        else:
+            continue
+        secret = any(is_redacted(type(message), field) for field in fields)
+        for fault in found:
+            yield Fault(here, NOT_SHOWN) if secret else fault
+
+
+def is_redacted(owner: type[Message], field: Field) -> bool:
+    """Whether no text may show the value of a field: it has the option ``debug_redact``."""
+    if field.member is not None:
+        return bool(field.member._redacted)
+    return field.attribute in owner._redacted
 
 
 def _oneof_faults(fields: list[Field], value: Any, path: str) -> Iterator[Fault]:
