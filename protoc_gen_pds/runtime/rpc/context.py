@@ -29,9 +29,13 @@ os.register_at_fork(after_in_child=_random_ids.clear)
 
 
 def _random_id() -> str:
-    made, *spare = (f"{getrandbits(64):016x}" for _ in range(64))
-    _random_ids.extend(spare)
-    return made
+    try:
+        return _random_ids.pop()
+    except IndexError:
+        # Not asked for beforehand: another thread may take the last one in between.
+        made, *spare = (f"{getrandbits(64):016x}" for _ in range(64))
+        _random_ids.extend(spare)
+        return made
 
 
 class CallContext:
@@ -139,7 +143,7 @@ class CallContext:
             if given and len(given) <= _MAXIMUM_REQUEST_ID and _USABLE(given):
                 found = given
             else:
-                found = _random_ids.pop() if _random_ids else _random_id()
+                found = _random_id()
             self._request_id = found
         return found
 
