@@ -261,6 +261,16 @@ def test_manifest_and_image_fit_each_other(protos: Path, directory: str, name: s
     assert set(seconds) <= read
 
 
+@pytest.mark.parametrize(("flavour", "extras"), [("async", ["fast"]), ("sync", [])])
+def test_the_image_of_an_async_service_has_uvloop(protos: Path, flavour: str, extras: list[str]) -> None:
+    assert init("--to", "image", "--server", flavour) == 0
+    installs = re.findall(r"^RUN pip install .*$", (protos / "image/Dockerfile").read_text(), re.MULTILINE)
+    assert [re.findall(r"\[(\w+)\]", line) for line in installs] == [extras]
+    table = tomllib.loads((protos / "image/pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(table) == {*extras, "dev"}
+    assert any("uvloop" in needed for needed in table.get("fast", ())) == bool(extras)
+
+
 @contextmanager
 def program(project: Path, **variables: str) -> Iterator[list[str]]:
     """Its main.py, with what it has logged until it served; then it drains."""
