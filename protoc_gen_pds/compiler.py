@@ -141,9 +141,23 @@ def compile_files(
         if status and f"{VALIDATE_PROTO}: File not found." in messages:
             status, messages = _with_validate_proto(run, arguments, Path(directory), messages)
         if status:
-            raise CompileError(messages or f"the protocol compiler ended with status {status}\n")
+            messages = messages or f"the protocol compiler ended with status {status}\n"
+            raise CompileError(messages + _missing_root(messages, names, import_paths))
         sys.stderr.write(messages)
         return list(descriptor_pb2.FileDescriptorSet.FromString(result.read_bytes()).file)
+
+
+def _missing_root(messages: str, names: Sequence[str], import_paths: Sequence[str]) -> str:
+    """A hint where an import that is not found is one of the files themselves, with directories before its name."""
+    for missing in re.findall(r"^(?:.*: )?(\S+): File not found\.$", messages, re.M):
+        for name in names:
+            above = name.removesuffix(f"/{missing}")
+            if above == name:
+                continue
+            roots = (os.path.normpath(os.path.join(path, above)) for path in import_paths)
+            root = next((root for root in roots if os.path.exists(os.path.join(root, missing))), above)
+            return f"{missing} is in {root}: give -I {root}, the directory that imports are relative to\n"
+    return ""
 
 
 def _with_validate_proto(

@@ -86,6 +86,28 @@ class TestInputs:
             "descriptor"
         ]
 
+    @pytest.mark.parametrize(("here", "start", "root"), [(".", ".", "proto"), ("proto/shop", "../..", "../../proto")])
+    def test_imports_that_begin_further_down(
+        self,
+        repository: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        here: str,
+        start: str,
+        root: str,
+    ) -> None:
+        monkeypatch.chdir(repository / here)
+        assert generate("-I", start, "--out", "out", root) == 2
+        assert capsys.readouterr().err.splitlines()[-1] == (
+            f"shop/v1/user.proto is in {root}: give -I {root}, the directory that imports are relative to"
+        )
+        assert generate("-I", root, "--out", "out", root) == 0
+
+    def test_an_import_that_is_nowhere_has_no_hint(self, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (repository / "proto/shop/v1/user.proto").unlink()
+        assert generate("--out", "out", "proto") == 2
+        assert "give -I" not in capsys.readouterr().err
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
