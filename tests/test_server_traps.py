@@ -736,6 +736,16 @@ assert all(len(i) == 16 and set(i) <= set("0123456789abcdef") for i in given)
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_a_system_that_does_not_fork_has_request_ids_too() -> None:
+    script = """
+import logging, os, random
+del os.register_at_fork
+from protoc_gen_pds.runtime.rpc.context import CallContext
+assert len({CallContext().request_id for _ in range(200)}) == 200
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_cancellation_and_deadline_reach_the_handler_and_are_no_surprise(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[str] = []
 

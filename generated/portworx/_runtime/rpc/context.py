@@ -24,8 +24,9 @@ _ENDLESS = 1e12
 
 _random_ids: list[str] = []
 """Made many at a time: between two calls the processor's caches hold nothing of the generator."""
-# A child must not give the ids that its parent gives.
-os.register_at_fork(after_in_child=_random_ids.clear)
+if hasattr(os, "register_at_fork"):
+    # A child must not give the ids that its parent gives. Windows has neither.
+    os.register_at_fork(after_in_child=_random_ids.clear)
 
 
 def _random_id() -> str:
@@ -203,7 +204,7 @@ class GrpcContext(CallContext):
 
     def end(self) -> None:
         """The call ends: what its task leaves behind may ask for the peer, and grpc.aio would crash then."""
-        self._peer = str(self._raw.peer())
+        self._peer = self.peer
         self._ended = True
 
     @property
