@@ -151,12 +151,10 @@ def _missing_root(messages: str, names: Sequence[str], import_paths: Sequence[st
     """A hint where an import that is not found is one of the files themselves, with directories before its name."""
     for missing in re.findall(r"^(?:.*: )?(\S+): File not found\.$", messages, re.M):
         for name in names:
-            above = name.removesuffix(f"/{missing}")
-            if above == name:
-                continue
-            roots = (os.path.normpath(os.path.join(path, above)) for path in import_paths)
-            root = next((root for root in roots if os.path.exists(os.path.join(root, missing))), above)
-            return f"{missing} is in {root}: give -I {root}, the directory that imports are relative to\n"
+            place = find_place(name, import_paths) if name.endswith(f"/{missing}") else None
+            if place is not None:
+                root = os.path.normpath(place.removesuffix(f"/{missing}"))
+                return f"{missing} is in {root}: give -I {root}, the directory that imports are relative to\n"
     return ""
 
 

@@ -69,9 +69,9 @@ def started(prepared: Prepared) -> Iterator[Peer]:
     process = subprocess.Popen(
         prepared.command(), stdout=subprocess.PIPE, text=True, env=prepared.environment(), cwd=ROOT
     )
-    # Before it has threads: each of them inherits the choice.
-    os.sched_setaffinity(process.pid, SERVER_CPUS)
     try:
+        # Before it has threads: each of them inherits the choice.
+        os.sched_setaffinity(process.pid, SERVER_CPUS)
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         if not port:

@@ -18,9 +18,13 @@ from .status import StatusCode
 access_log = logging.getLogger("pds.rpc.access")
 """Logger of calls, at level INFO; the values are attributes of the record as well, for JSON formatters."""
 
-_OK = StatusCode.OK
 _SURPRISES = frozenset({StatusCode.INTERNAL, StatusCode.UNKNOWN, StatusCode.DATA_LOSS})
+# By code: looking at an enum's member, or for it, costs more than an index.
 _NAMES = [code.name for code in sorted(StatusCode)]
+_LEVELS = [
+    logging.WARNING if code in _SURPRISES else logging.INFO
+    for code in sorted(StatusCode)
+]
 _ADDED = (
     "rpc_method",
     "rpc_code",
@@ -56,7 +60,7 @@ def record(
         started: ``time.perf_counter()`` at its start, in seconds.
         message: the status message of a failed call.
     """
-    level = _level(code)
+    level = _LEVELS[code]
     if access_log.isEnabledFor(level):
         _write(_line(level, context, code, started, message), _made)
 
@@ -84,7 +88,7 @@ class AccessLog:
         self, context: CallContext, code: StatusCode, started: float, message: str = ""
     ) -> None:
         """Log the end of a call as :func:`record` does, if not at once; called in the event loop only."""
-        level = _level(code)
+        level = _LEVELS[code]
         if not access_log.isEnabledFor(level):
             return
         # Filters and record factories find the ids of a trace in the context of its call.
@@ -112,12 +116,6 @@ class AccessLog:
     def _due(self) -> None:
         self._timer = None
         self.write()
-
-
-def _level(code: StatusCode) -> int:
-    if code is _OK or code not in _SURPRISES:
-        return logging.INFO
-    return logging.WARNING
 
 
 def _line(

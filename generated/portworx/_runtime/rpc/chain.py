@@ -45,7 +45,6 @@ class Settings:
 
 
 DEFAULTS = Settings()
-_OK = StatusCode.OK
 
 
 def add_service(
@@ -264,7 +263,7 @@ def raw_code(raw: Any) -> StatusCode:
     """The code that a handler has set or aborted with itself."""
     code = raw.code()
     if not code:
-        return _OK
+        return StatusCode.OK
     return StatusCode(code.value[0] if hasattr(code, "value") else code)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from threading import Condition
 from typing import Any
 from weakref import ref
@@ -57,12 +57,13 @@ class Gate:
     async def close(self, timeout: float) -> None:
         """Refuse new calls, and wait for the running ones, but not longer than so many seconds."""
         self._closed = True
-        found = [task() for task in self._tasks.copy()]
-        running = [task for task in found if task is not None]
-        pending: Collection[asyncio.Task[Any]] = ()
+        # A copy: a task that is collected meanwhile leaves the set.
+        running = [task for weak in self._tasks.copy() if (task := weak()) is not None]
         if running:
             _, pending = await asyncio.wait(running, timeout=timeout)
-        if pending or timeout <= 0:
+            if pending:
+                return
+        if timeout <= 0:
             return
         for _ in range(_MOMENTS):
             before = self._refused
